@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// Messages for people, and the one sink through which text leaves the program. Everything written here is
+// masked (mask.h).
+#ifndef BD_LOG_H
+#define BD_LOG_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "mask.h"
+
+enum bd_log_level {
+    BD_LOG_ERROR,
+    BD_LOG_WARN,
+    BD_LOG_INFO,
+    BD_LOG_DEBUG,
+    BD_LOG_TRACE,
+    BD_LOG_LEVELS,
+};
+
+struct bd_log {
+    enum bd_log_level level; // what is less important is not written
+    struct bd_mask mask;
+    FILE *stream; // stderr, but in tests
+    struct bd_buf line;
+};
+
+struct bd_log *bd_log_open(void);
+void bd_log_close(struct bd_log *log);
+
+const char *bd_log_level_name(enum bd_log_level level);
+bool bd_log_level_parse(const char *name, enum bd_log_level *level);
+
+// One line: "beadle: warning: text". `format` as in printf.
+void bd_log(struct bd_log *log, enum bd_log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+// Replaces the control characters in a text for the terminal, which may hold a vendor's words.
+void bd_log_disarm(struct bd_buf *text);
+
+// Writes text as it is, but masked. False when the stream fails.
+bool bd_log_write(struct bd_log *log, FILE *stream, const char *text, size_t len);
+
+#endif
