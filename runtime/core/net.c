@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "net.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "runtime.h"
+#include "transport_curl.h"
+
+enum { IN_FLIGHT_MOST = 64 };
+
+struct bd_net {
+    struct bd_runtime *rt;
+    struct bd_transport *curl;
+    struct bd_transport *twin;
+    const struct bd_sandbox_hooks *hooks;
+    struct bd_host *hosts;
+};
+
+static void detach(void *value)
+{
+    struct bd_net *net = value;
+    while (net->hosts != NULL) {
+        struct bd_host *host = net->hosts;
+        net->hosts = host->next;
+        free(host->origin);
+        free(host);
+    }
+    net->rt->net = NULL;
+    free(net);
+}
+
+struct bd_net *bd_net_of(struct bd_runtime *rt)
+{
+    static const char KEY;
+    if (rt->net == NULL) {
+        rt->net = bd_alloc(sizeof *rt->net);
+        rt->net->rt = rt;
+        bd_runtime_attach(rt, &KEY, rt->net, detach);
+    }
+    return rt->net;
+}
+
+struct bd_host *bd_net_host(struct bd_net *net, const struct bd_url *url)
+{
+    struct bd_buf origin = {0};
+    bd_buf_add_text(&origin, url->tls ? "https://" : "http://");
+    for (size_t i = 0; i < url->host_len; i++) {
+        bd_buf_add_char(&origin, (char)tolower((unsigned char)url->host[i]));
+    }
+    bd_buf_addf(&origin, ":%u", url->port);
+    const char *wanted = bd_buf_text(&origin);
+    struct bd_host *host = net->hosts;
+    while (host != NULL && strcmp(host->origin, wanted) != 0) {
+        host = host->next;
+    }
+    if (host == NULL) {
+        host = bd_alloc(sizeof *host);
+        host->origin = bd_strdup(wanted);
+        host->retry_tokens = BD_RETRY_TOKENS_MOST;
+        host->limit = IN_FLIGHT_MOST;
+        host->next = net->hosts;
+        net->hosts = host;
+    }
+    bd_buf_free(&origin);
+    return host;
+}
+
+struct bd_transport *bd_net_curl(lua_State *L)
+{
+    struct bd_runtime *rt = bd_runtime_of(L);
+    struct bd_net *net = bd_net_of(rt);
+    if (net->curl == NULL && rt->options.virtual_time) {
+        bd_error_push(L, BD_CONFIGURATION, "virtual time works in the sandbox only");
+        bd_error_text(L, "hint", "Leave --virtual-time out, or use the sandbox profile.");
+        bd_error_raise(L);
+    }
+    if (net->curl == NULL) {
+        char wrong[256];
+        net->curl = bd_transport_curl_open(rt, wrong, sizeof wrong);
+        if (net->curl == NULL) {
+            bd_error_push(L, BD_CONFIGURATION, "libcurl cannot be used: %s", wrong);
+            bd_error_text(L, "hint", "Install the package libcurl4.");
+            bd_error_raise(L);
+        }
+    }
+    return net->curl;
+}
+
+void bd_net_set_sandbox(struct bd_net *net, const struct bd_sandbox_hooks *hooks)
+{
+    net->hooks = hooks;
+}
+
+struct bd_transport *bd_net_twin(lua_State *L)
+{
+    struct bd_net *net = bd_net_of(bd_runtime_of(L));
+    if (net->twin == NULL) {
+        net->twin = net->hooks->open(L);
+    }
+    return net->twin;
+}
+
+struct bd_transport *bd_net_transport(lua_State *L, const struct bd_url *url)
+{
+    const struct bd_net *net = bd_net_of(bd_runtime_of(L));
+    enum bd_route route = net->hooks != NULL ? net->hooks->route(L, url) : BD_ROUTE_REAL;
+    if (route == BD_ROUTE_REFUSED) {
+        bd_error_push(L, BD_PERMISSION, "in the sandbox nothing leaves this machine");
+        bd_error_text(L, "outcome", "none");
+        bd_error_text(L, "hint", "Use a profile that names the real hosts.");
+        bd_error_raise(L);
+    }
+    return route == BD_ROUTE_TWIN ? bd_net_twin(L) : bd_net_curl(L);
+}

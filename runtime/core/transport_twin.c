@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: MIT
+#include "transport_twin.h"
+
+#include <lauxlib.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "error.h"
+#include "head.h"
+#include "json.h"
+#include "log.h"
+#include "net.h"
+#include "runtime.h"
+#include "script.h"
+#include "secret.h"
+#include "task.h"
+#include "url.h"
+
+struct delivery { // an exchange that waits for its answer's time
+    struct bd_timer timer;
+    struct bd_exchange *exchange;
+    struct bd_twin *twin;
+};
+
+struct bd_twin {
+    struct bd_transport transport; // first
+    struct bd_runtime *rt;
+    lua_State *L;
+    int handler_ref;
+    struct bd_timer wakeup;
+    int caller_ref; // in the script's state
+};
+
+static void tick(struct bd_twin *twin);
+
+// ------------------------------------------------------------------------------------------------
+// Calling the handler
+
+// Calls handler[name] with the `nargs` values on top. On failure reports it, for the sandbox's own code is
+// at fault, and leaves nothing.
+static bool call(struct bd_twin *twin, const char *name, int nargs, int nresults)
+{
+    lua_State *T = twin->L;
+    lua_rawgeti(T, LUA_REGISTRYINDEX, twin->handler_ref);
+    lua_getfield(T, -1, name);
+    lua_remove(T, -2);
+    lua_insert(T, -(nargs + 1));
+    if (lua_pcall(T, nargs, nresults, 0) == LUA_OK) {
+        return true;
+    }
+    bd_log(twin->rt->log, BD_LOG_ERROR, "the sandbox failed: %s", bd_error_describe(T, -1));
+    lua_settop(T, 0);
+    return false;
+}
+
+static void push_headers(lua_State *T, const struct bd_buf *headers)
+{
+    struct bd_head_line line;
+    lua_newtable(T);
+    for (size_t at = 0; bd_head_next(headers, &at, &line);) {
+        char name[64];
+        size_t len = line.name_len < sizeof name - 1 ? line.name_len : sizeof name - 1;
+        for (size_t i = 0; i < len; i++) {
+            char c = line.name[i];
+            name[i] = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+        }
+        name[len] = '\0';
+        lua_pushlstring(T, line.value, line.value_len);
+        lua_setfield(T, -2, name);
+    }
+}
+
+static void set_string(lua_State *T, const char *key, const char *text, size_t len)
+{
+    lua_pushlstring(T, text != NULL ? text : "", text != NULL ? len : 0);
+    lua_setfield(T, -2, key);
+}
+
+static void push_request(lua_State *T, const struct bd_exchange *exchange,
+                         const struct bd_buf *headers)
+{
+    struct bd_url url;
+    struct bd_buf host = {0};
+    const char *wrong = bd_url_parse(&url, exchange->url.data, exchange->url.len);
+    BD_CHECK(wrong == NULL);
+    lua_createtable(T, 0, 9);
+    set_string(T, "method", exchange->method, strlen(exchange->method));
+    set_string(T, "url", url.text, url.len);
+    bd_url_host(&host, &url);
+    set_string(T, "host", host.data, host.len);
+    bd_buf_free(&host);
+    lua_pushinteger(T, (lua_Integer)url.port);
+    lua_setfield(T, -2, "port");
+    set_string(T, "path", url.path_len > 0 ? url.path : "/", url.path_len > 0 ? url.path_len : 1);
+    if (url.query != NULL) {
+        set_string(T, "query", url.query, url.query_len);
+    }
+    set_string(T, "body", exchange->body.data, exchange->body.len);
+    push_headers(T, headers);
+    lua_setfield(T, -2, "headers");
+}
+
+static void take_headers(lua_State *T, struct bd_exchange *exchange)
+{
+    if (lua_getfield(T, -1, "headers") == LUA_TTABLE) {
+        lua_pushnil(T);
+        while (lua_next(T, -2) != 0) {
+            lua_pushvalue(T, -2);
+            bd_buf_addf(&exchange->head, "%s: %s\r\n", lua_tostring(T, -1), lua_tostring(T, -2));
+            lua_pop(T, 2);
+        }
+    }
+    lua_pop(T, 1);
+}
+
+// Takes the answer on top of the twin's stack. False: it shall be lost.
+static bool take_answer(lua_State *T, struct bd_exchange *exchange, uint64_t *delay)
+{
+    lua_getfield(T, -1, "status");
+    exchange->status = (int)lua_tointeger(T, -1);
+    lua_getfield(T, -2, "body");
+    size_t len = 0;
+    const char *body = lua_tolstring(T, -1, &len);
+    bd_buf_add(&exchange->answer, body, len);
+    lua_getfield(T, -3, "delay");
+    *delay = lua_isnumber(T, -1) ? (uint64_t)ceil(lua_tonumber(T, -1) * 1000) : 0;
+    lua_getfield(T, -4, "fault");
+    bool lost = lua_toboolean(T, -1);
+    lua_pop(T, 4);
+    take_headers(T, exchange);
+    exchange->sent = true;
+    return !lost;
+}
+
+// The answer is there from the beginning: what shall not arrive is taken away again.
+static void break_exchange(struct bd_exchange *exchange, enum bd_fault fault)
+{
+    bd_exchange_clear_answer(exchange);
+    exchange->fault = fault;
+    exchange->sent = true;
+}
+
+bool bd_twin_answer(struct bd_twin *twin, struct bd_exchange *exchange,
+                    const struct bd_buf *headers, uint64_t *delay)
+{
+    lua_State *T = twin->L;
+    *delay = 0;
+    push_request(T, exchange, headers);
+    if (!call(twin, "handle", 1, 1) || !lua_istable(T, -1)) {
+        lua_settop(T, 0);
+        exchange->status = 500;
+        bd_buf_add_text(&exchange->head, "Content-Type: text/plain\r\n");
+        bd_buf_add_text(&exchange->answer, "the sandbox failed; its log says why\n");
+        return true;
+    }
+    bool answered = take_answer(T, exchange, delay);
+    lua_settop(T, 0);
+    tick(twin);
+    return answered;
+}
+
+// ------------------------------------------------------------------------------------------------
+// The transport
+
+static void deliver(struct bd_timer *timer)
+{
+    struct delivery *delivery = BD_OUTER(timer, struct delivery, timer);
+    struct bd_exchange *exchange = delivery->exchange;
+    exchange->carrier = NULL;
+    free(delivery);
+    if (exchange->fault == BD_FAULT_NONE && exchange->answer.len > exchange->options->max_body) {
+        break_exchange(exchange, BD_FAULT_BODY_TOO_LARGE);
+    }
+    exchange->done(exchange);
+}
+
+static void request_headers(struct bd_buf *out, const struct bd_exchange *exchange)
+{
+    for (size_t i = 0; exchange->headers != NULL && i < exchange->headers->count; i++) {
+        bd_buf_addf(out, "%s\r\n", exchange->headers->lines[i]);
+    }
+    if (exchange->has_body && bd_head_count(out, "content-type") == 0) {
+        bd_buf_add_text(out,
+                        "Content-Type: application/x-www-form-urlencoded\r\n"); // as libcurl does
+    }
+}
+
+static void send_exchange(struct bd_transport *transport, struct bd_exchange *exchange)
+{
+    struct bd_twin *twin = (struct bd_twin *)transport;
+    struct delivery *delivery = bd_alloc(sizeof *delivery);
+    struct bd_buf headers = {0};
+    uint64_t delay = 0;
+    *delivery = (struct delivery){.timer = {.fire = deliver}, .exchange = exchange, .twin = twin};
+    exchange->carrier = delivery;
+    request_headers(&headers, exchange);
+    bool answered = bd_twin_answer(twin, exchange, &headers, &delay);
+    bd_buf_free(&headers);
+    if (!answered) {
+        break_exchange(exchange, BD_FAULT_EMPTY);
+    } else if (delay > exchange->time_limit) {
+        delay = exchange->time_limit;
+        break_exchange(exchange, BD_FAULT_TIMEOUT);
+    }
+    bd_loop_arm(&twin->rt->loop, &delivery->timer, delay);
+}
+
+static void cancel_exchange(struct bd_transport *transport, struct bd_exchange *exchange)
+{
+    struct bd_twin *twin = (struct bd_twin *)transport;
+    struct delivery *delivery = exchange->carrier;
+    bd_loop_disarm(&twin->rt->loop, &delivery->timer);
+    free(delivery);
+    exchange->carrier = NULL;
+    break_exchange(exchange, BD_FAULT_NONE);
+}
+
+struct bd_transport *bd_twin_transport(struct bd_twin *twin)
+{
+    return &twin->transport;
+}
+
+// ------------------------------------------------------------------------------------------------
+// Requests that a simulated vendor makes
+
+void bd_twin_set_caller(lua_State *L, struct bd_twin *twin)
+{
+    luaL_unref(L, LUA_REGISTRYINDEX, twin->caller_ref);
+    twin->caller_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+void bd_twin_called(struct bd_twin *twin, lua_Integer id, int status, const char *why)
+{
+    lua_pushinteger(twin->L, id);
+    lua_pushinteger(twin->L, status);
+    lua_pushstring(twin->L, why);
+    (void)call(twin, "called", 3, 0);
+}
+
+static void begin_call(struct bd_twin *twin, lua_Integer id, const char *url, size_t len)
+{
+    lua_State *L = twin->rt->L;
+    if (lua_rawgeti(L, LUA_REGISTRYINDEX, twin->caller_ref) != LUA_TFUNCTION) {
+        lua_pop(L, 1);
+        bd_twin_called(twin, id, 0, "nobody makes requests for the sandbox");
+        return;
+    }
+    lua_pushinteger(L, id);
+    lua_pushlstring(L, url, len);
+    bd_task_spawn_root(L, 2);
+    lua_pop(L, 1);
+}
+
+static void begin_calls(struct bd_twin *twin)
+{
+    lua_State *T = twin->L;
+    int calls = lua_gettop(T);
+    for (lua_Integer i = 1; lua_istable(T, calls) && lua_rawgeti(T, calls, i) != LUA_TNIL; i++) {
+        size_t len;
+        lua_getfield(T, -1, "id");
+        lua_getfield(T, -2, "url");
+        const char *url = luaL_tolstring(T, -1, &len);
+        struct bd_buf copy = {0};
+        bd_buf_add(&copy, url, len);
+        lua_Integer id = lua_tointeger(T, -3);
+        lua_settop(T, calls);
+        begin_call(twin, id, copy.data, copy.len);
+        bd_buf_free(&copy);
+    }
+}
+
+static void on_wakeup(struct bd_timer *timer)
+{
+    tick(BD_OUTER(timer, struct bd_twin, wakeup));
+}
+
+static void tick(struct bd_twin *twin)
+{
+    lua_State *T = twin->L;
+    if (!call(twin, "tick", 0, 2)) {
+        return;
+    }
+    double next = lua_isnumber(T, -2) ? lua_tonumber(T, -2) : -1;
+    begin_calls(twin);
+    lua_settop(T, 0);
+    bd_loop_disarm(&twin->rt->loop, &twin->wakeup);
+    if (next >= 0) {
+        bd_loop_arm(&twin->rt->loop, &twin->wakeup, (uint64_t)ceil(next * 1000) + 1);
+    }
+}
+
+// ------------------------------------------------------------------------------------------------
+// Control
+
+// Values cross from one state to the other as JSON.
+static bool copy_value(lua_State *from, int index, lua_State *to)
+{
+    struct bd_buf text = {0};
+    struct bd_json_fault fault;
+    bool ok = bd_json_encode(from, index, 0, &text, &fault) &&
+              bd_json_decode(to, text.data, text.len, 0, &fault);
+    bd_buf_free(&text);
+    return ok;
+}
+
+static int raise_from(lua_State *L, lua_State *T)
+{
+    if (bd_error_is_error(T, -1) && copy_value(T, -1, L)) {
+        luaL_setmetatable(L, "beadle.error");
+    } else {
+        bd_error_push(L, BD_INTERNAL, "the sandbox failed: %s", bd_error_describe(T, -1));
+    }
+    lua_settop(T, 0);
+    return bd_error_raise(L);
+}
+
+int bd_twin_control(lua_State *L, struct bd_twin *twin, const char *name, const char *command,
+                    int args)
+{
+    lua_State *T = twin->L;
+    args = lua_absindex(L, args);
+    lua_rawgeti(T, LUA_REGISTRYINDEX, twin->handler_ref);
+    lua_getfield(T, -1, "control");
+    lua_pushstring(T, name);
+    lua_pushstring(T, command);
+    if (lua_isnoneornil(L, args)) {
+        lua_newtable(T);
+    } else if (!copy_value(L, args, T)) {
+        lua_settop(T, 0);
+        return bd_error(L, BD_ARGUMENT, "sandbox.%s.%s: the arguments have no JSON form", name,
+                        command);
+    }
+    if (lua_pcall(T, 3, 1, 0) != LUA_OK) {
+        return raise_from(L, T);
+    }
+    if (lua_isnil(T, -1)) {
+        lua_pushnil(L);
+    } else if (!copy_value(T, -1, L)) {
+        lua_settop(T, 0);
+        return bd_error(L, BD_INTERNAL, "sandbox.%s.%s: the result has no JSON form", name,
+                        command);
+    }
+    lua_settop(T, 0);
+    tick(twin);
+    return 1;
+}
+
+// ------------------------------------------------------------------------------------------------
+// Opening and closing
+
+static void detach(void *value)
+{
+    struct bd_twin *twin = value;
+    bd_loop_disarm(&twin->rt->loop, &twin->wakeup);
+    lua_close(twin->L);
+    free(twin);
+}
+
+struct opening {
+    void (*open)(lua_State *twin);
+};
+
+static int l_open(lua_State *T)
+{
+    const struct opening *opening = lua_touserdata(T, 1);
+    lua_settop(T, 0);
+    bd_error_open(T);
+    bd_secret_open(T);
+    bd_json_open(T);
+    bd_script_open(T);
+    opening->open(T);
+    return 1;
+}
+
+static int l_wall(lua_State *T)
+{
+    lua_pushnumber(T, bd_loop_wall(&bd_runtime_of(T)->loop));
+    return 1;
+}
+
+struct bd_twin *bd_twin_open(lua_State *L, void (*open)(lua_State *twin))
+{
+    static const char KEY;
+    struct bd_runtime *rt = bd_runtime_of(L);
+    struct bd_twin *twin = bd_alloc(sizeof *twin);
+    struct opening opening = {.open = open};
+    twin->rt = rt;
+    twin->caller_ref = LUA_NOREF;
+    twin->transport.send = send_exchange;
+    twin->transport.cancel = cancel_exchange;
+    twin->wakeup.fire = on_wakeup;
+    twin->L = luaL_newstate();
+    BD_CHECK(twin->L != NULL);
+    *(struct bd_runtime **)lua_getextraspace(twin->L) = rt;
+    lua_pushcfunction(twin->L, l_wall);
+    lua_setglobal(twin->L, "wall_clock");
+    lua_pushcfunction(twin->L, l_open);
+    lua_pushlightuserdata(twin->L, &opening);
+    bd_runtime_attach(rt, &KEY, twin, detach);
+    if (lua_pcall(twin->L, 1, 1, 0) != LUA_OK) {
+        bd_error_push(L, BD_INTERNAL, "the sandbox cannot start: %s",
+                      bd_error_describe(twin->L, -1));
+        bd_error_raise(L);
+    }
+    twin->handler_ref = luaL_ref(twin->L, LUA_REGISTRYINDEX);
+    return twin;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// The transport without a socket: the sandbox, which plays every vendor, in a Lua state of its own. The
+// code it runs is given by who opens it; this file moves requests in and answers out.
+//
+// The state's handler is a Lua table with these functions, all called on the loop:
+//   handle(request) -> answer     request: method, url, host, port, path, query, headers (lower-case name ->
+//                                 value), body. answer: status, headers (name -> value), body; delay
+//                                 (seconds), fault ("lost reply": the answer never comes)
+//   control(name, command, args) -> value   what scripts and tests tell a twin
+//   tick() -> next, calls         does what is due; next: seconds until it wants to be called again, or
+//                                 nil; calls: list of {id, url} for GET requests the vendor makes
+//   called(id, status, why)       how such a request went
+#ifndef BD_TRANSPORT_TWIN_H
+#define BD_TRANSPORT_TWIN_H
+
+#include <lua.h>
+#include <stdbool.h>
+
+#include "exchange.h"
+
+struct bd_runtime;
+
+struct bd_twin;
+
+// Makes the sandbox. `open` runs in the new state, which has Lua's libraries and `require`, and leaves the
+// handler on its stack. Ends with the runtime. Raises in L when the sandbox's own code fails.
+struct bd_twin *bd_twin_open(lua_State *L, void (*open)(lua_State *twin));
+
+struct bd_transport *bd_twin_transport(struct bd_twin *twin);
+
+// Takes a function(id, url) from the top of L's stack: it makes a request that a simulated vendor wants
+// made, in a task of its own, and ends with bd_twin_called. [-1, +0]
+void bd_twin_set_caller(lua_State *L, struct bd_twin *twin);
+void bd_twin_called(struct bd_twin *twin, lua_Integer id, int status, const char *why);
+
+// Answers a request from elsewhere (an HTTP server): fills in the exchange's answer at once; *delay in ms.
+// False: no answer shall be sent.
+bool bd_twin_answer(struct bd_twin *twin, struct bd_exchange *exchange,
+                    const struct bd_buf *headers, uint64_t *delay);
+
+// Tells a twin something; text goes in and comes out as JSON. Raises what the twin raises. [-0, +1]
+int bd_twin_control(lua_State *L, struct bd_twin *twin, const char *name, const char *command,
+                    int args);
+
+#endif
