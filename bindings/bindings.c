@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "bindings.h"
+
+#include "catalogue/catalogue_module.h"
+#include "catalogue/perform.h"
+#include "core/runtime.h"
+#include "core/script.h"
+#include "modules/modules.h"
+#include "sandbox/sandbox.h"
+
+void bd_bindings_open(struct bd_runtime *rt)
+{
+    static const struct {
+        const char *name;
+        lua_CFunction open;
+    } MODULES[] = {
+        {"beadle.json", bd_json_module},
+        {"beadle.task", bd_task_module},
+        {"beadle.time", bd_time_module},
+        {"beadle.log", bd_log_module},
+        {"beadle.fs", bd_fs_module},
+        {"beadle.journal", bd_journal_module},
+        {"beadle.http", bd_http_module},
+        {"beadle.config.native", bd_config_module},
+        {"beadle.sandbox.native", bd_sandbox_module},
+        {"beadle.catalogue", bd_catalogue_module},
+    };
+    for (size_t i = 0; i < sizeof MODULES / sizeof *MODULES; i++) {
+        bd_script_add_module(rt->L, MODULES[i].name, MODULES[i].open);
+    }
+    bd_vendors_open(rt->L);
+    bd_sandbox_install(rt);
+}
