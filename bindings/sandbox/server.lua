@@ -1,0 +1,488 @@
+-- SPDX-License-Identifier: MIT
+-- The sandbox: finds the twin that a request is for, has the catalogue check it, keeps the twins' state.
+-- Runs in a Lua state of its own; transport_twin.h says how it is called.
+--
+-- A twin (bindings/<vendor>/twin.lua) returns:
+--   seed(twin, state)               fills an empty state; the state holds nothing but data
+--   routes                          "METHOD /path/{name}" -> function(twin, request) -> answer
+--   operation_of(twin, request)     -> the operation's name, and the name of its variant if it has one
+--   operations, sign_in, refuse     instead of those two: the routes follow from the catalogue, see
+--                                   operations.lua
+--   also(twin, path)                -> the catalogue's way to write a path that the vendor knows too, or nil
+--   may_be_false                    names of settings that are a number or false
+--   actions                         name -> function(twin, args): what a schedule may name
+--   control                         name -> function(twin, args) -> value: what scripts and tests may tell
+--                                   it; guide{base} gives the lines that tell a person how to use it
+-- and is called with `twin`: state, and the services below.
+
+local catalogue = require "beadle.catalogue"
+local error_value = require "beadle.error"
+local json = require "beadle.json"
+local by_catalogue = require "beadle.sandbox.operations"
+local faults = require "beadle.sandbox.faults"
+local wire = require "beadle.sandbox.wire"
+
+local wall_clock = wall_clock
+local LOG_LENGTH = 1000
+
+local Twin = {}
+Twin.__index = Twin
+
+-- ---------------------------------------------------------------------------------------------------
+-- Services for twins
+
+function Twin.now()
+  return wall_clock()
+end
+
+-- Today's day, YYYY-MM-DD, UTC.
+function Twin:today()
+  return os.date("!%Y-%m-%d", math.floor(self.now()))
+end
+
+-- Has an action run `delay` seconds from now. What is due at the same time runs in the order it was asked.
+function Twin:schedule(delay, action, args)
+  table.insert(self.state.schedule, { at = self.now() + delay, number = self:next_id("schedule", 0),
+    action = action, args = args })
+end
+
+-- Counts in all states together: a snapshot that is put back must not mistake one call for another.
+local call_count = 0
+
+-- Makes the vendor call an address; the twin's state remembers how that went.
+function Twin:call(url)
+  call_count = call_count + 1
+  table.insert(self.state.calls, { id = call_count, url = url, at = self.now(), state = "waiting" })
+end
+
+function Twin:next_id(name, first)
+  local ids = self.state.ids
+  ids[name] = (ids[name] or first) + 1
+  return ids[name]
+end
+
+-- A token that nobody guesses by counting. The run's seed decides it.
+function Twin.token(length)
+  local letters = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+  local token = {}
+  for i = 1, length or 20 do
+    local at = math.random(#letters)
+    token[i] = letters:sub(at, at)
+  end
+  return table.concat(token)
+end
+
+-- Refuses what a twin is told: an error for the script that told it.
+function Twin.refuse(message, ...)
+  error(error_value.new { kind = "argument", message = message:format(...), outcome = "none" }, 0)
+end
+
+-- Refuses arguments of a command that it does not know.
+function Twin.check_args(command, args, known)
+  for name in pairs(args) do
+    local is_known = false
+    for _, each in ipairs(known) do
+      is_known = is_known or each == name
+    end
+    if not is_known then
+      local nearest = catalogue.nearest(tostring(name), known)
+      Twin.refuse("%s takes no \"%s\"%s", command, tostring(name),
+        nearest and ("; did you mean %s?"):format(nearest) or "")
+    end
+  end
+end
+
+Twin.answer = wire.answer
+Twin.answer_json = wire.answer_json
+Twin.answer_html = wire.answer_html
+Twin.answer_redirect = wire.answer_redirect
+Twin.fields = wire.fields
+Twin.basic = wire.basic
+Twin.bearer = wire.bearer
+Twin.escape_html = wire.escape_html
+
+-- ---------------------------------------------------------------------------------------------------
+-- The twins
+
+local twins, by_host = {}, {}
+
+local function fresh_state(twin)
+  local state = {
+    schedule = {}, calls = json.array {}, ids = {}, log = json.array {}, faults = json.array {},
+    counts = {}, settings = { latency = 0, strict = true },
+  }
+  twin.state = state
+  twin.code.seed(twin, state)
+end
+
+-- A twin's routes in an order that is always the same.
+local function compile_routes(routes)
+  local list = {}
+  for key, act in pairs(routes) do
+    local method, path = key:match "^(%u+) (.*)$"
+    local names = {}
+    local expression = path:gsub("[%-%.%+%%]", "%%%0"):gsub("{(%w+)}", function(name)
+      names[#names + 1] = name
+      return "([^/]+)"
+    end)
+    list[#list + 1] = { key = key, method = method, expression = "^" .. expression .. "$", names = names,
+      act = act }
+  end
+  table.sort(list, function(a, b) return a.key < b.key end)
+  return list
+end
+
+local function load_twins()
+  for _, name in ipairs(catalogue.vendors()) do
+    local description = catalogue.describe(name)
+    local operations = {}
+    for _, operation in ipairs(description.operations) do
+      operations[operation.name] = operation
+    end
+    local twin = setmetatable({
+      name = name, code = require("beadle.twin." .. name), vendor = description, operations = operations,
+    }, Twin)
+    twin.routes = compile_routes(twin.code.routes or {})
+    twin.by_catalogue = by_catalogue.compile(description, twin.code.operations or {})
+    fresh_state(twin)
+    twins[#twins + 1], twins[name] = twin, twin
+    for _, host in ipairs(description.hosts) do
+      by_host[host] = twin
+    end
+  end
+end
+
+-- What is one table in two places stays one; `seen` has the copies by their originals.
+local function copy(value, seen)
+  if type(value) ~= "table" then
+    return value
+  elseif seen[value] then
+    return seen[value]
+  end
+  local result = getmetatable(value) and json.is_array(value) and json.array {} or {}
+  seen[value] = result
+  for key, element in next, value do
+    result[key] = type(element) == "table" and copy(element, seen) or element
+  end
+  return result
+end
+
+-- Requests that were logged never change: both states have the same ones.
+local function copy_state(state)
+  local seen = {}
+  for _, entry in ipairs(state.log) do
+    seen[entry] = entry
+  end
+  return copy(state, seen)
+end
+
+-- ---------------------------------------------------------------------------------------------------
+-- Requests
+
+-- The route of a twin for a request, with the values of its placeholders. Adds the methods that the path
+-- knows to `methods`.
+local function find_route(twin, request, methods)
+  local path = twin.code.also and twin.code.also(twin, request.path)
+  local found, in_path = by_catalogue.find(twin.by_catalogue, request, methods, path)
+  if found then
+    return found, in_path
+  end
+  for _, route in ipairs(twin.routes) do
+    local values = { request.path:match(route.expression) }
+    if values[1] and route.method == request.method then
+      local params = {}
+      for i, name in ipairs(route.names) do
+        params[name] = wire.decode(values[i])
+      end
+      return route, params
+    elseif values[1] then
+      methods[#methods + 1] = route.method
+    end
+  end
+end
+
+-- By host when it is a vendor's own, else by path: the first twin that knows it. Without one, the methods
+-- that the path knows.
+local function find_twin(request)
+  local owner, methods = by_host[request.host], {}
+  for _, twin in ipairs(owner and { owner } or twins) do
+    local route, params = find_route(twin, request, methods)
+    if route then
+      return twin, route, params
+    end
+  end
+  return nil, methods
+end
+
+local function log_request(twin, request, answer)
+  local log = twin.state.log
+  log[#log + 1] = {
+    at = twin.now(), method = request.method, host = request.host, path = request.path,
+    query = request.query, headers = request.headers, body = request.body, operation = request.operation,
+    variant = request.variant, status = answer.status,
+  }
+  if #log > LOG_LENGTH then
+    table.remove(log, 1)
+  end
+end
+
+local function answer_request(twin, route, request)
+  if route.operation then
+    request.operation = route.operation.name
+  else
+    request.operation, request.variant = twin.code.operation_of(twin, request)
+  end
+  local fault = faults.take(twin, request, "before")
+  if fault then
+    return fault.lost and { status = 0, headers = {}, body = "", fault = "lost" } or faults.answer(fault)
+  end
+  local answer = route.operation and by_catalogue.answer(twin, route, request.params, request)
+    or route.act(twin, request)
+  fault = faults.take(twin, request, "after")
+  if fault and fault.lost then
+    answer.fault = "lost"
+  elseif fault then
+    answer = fault.status and faults.answer(fault) or answer
+    answer.body = fault.keep and answer.body:sub(1, fault.keep) or answer.body
+    answer.delay = fault.delay
+  end
+  return answer
+end
+
+local function no_such_thing(request, methods)
+  local answer = wire.answer(#methods > 0 and 405 or 404, ("the sandbox has no %s %s on %s\n"):format(
+    request.method, request.path, request.host))
+  answer.headers.Allow = #methods > 0 and table.concat(methods, ", ") or nil
+  return answer
+end
+
+local run_due
+
+local function handle(request)
+  local twin, route, params = find_twin(request)
+  if not twin then
+    return no_such_thing(request, route)
+  end
+  run_due(twin, wall_clock()) -- what is due has happened, whoever is woken first
+  request.params = params
+  local answer = answer_request(twin, route, request)
+  answer.delay = answer.delay or (twin.state.settings.latency > 0 and twin.state.settings.latency or nil)
+  local operation = request.operation or request.path
+  twin.state.counts[operation] = (twin.state.counts[operation] or 0) + 1
+  log_request(twin, request, answer)
+  return answer
+end
+
+-- ---------------------------------------------------------------------------------------------------
+-- Time
+
+function run_due(twin, now)
+  local schedule = twin.state.schedule
+  table.sort(schedule, function(a, b)
+    if a.at ~= b.at then
+      return a.at < b.at
+    end
+    return a.number < b.number
+  end)
+  while schedule[1] and schedule[1].at <= now do
+    local entry = table.remove(schedule, 1)
+    twin.code.actions[entry.action](twin, entry.args)
+  end
+  return schedule[1] and schedule[1].at
+end
+
+local function tick()
+  local now, next_at, calls = wall_clock(), nil, {}
+  for _, twin in ipairs(twins) do
+    local at = run_due(twin, now)
+    if at and (next_at == nil or at < next_at) then
+      next_at = at
+    end
+    for _, call in ipairs(twin.state.calls) do
+      if call.state == "waiting" then
+        call.state = "under way"
+        calls[#calls + 1] = { id = call.id * 100 + twin.index, url = call.url }
+      end
+    end
+  end
+  return next_at and math.max(next_at - now, 0), calls
+end
+
+local snapshots = {} -- number -> { vendor's name -> state }
+
+-- The call is noted in the snapshots too: it was made once, and is not made again when they are put back.
+local function called(id, status, why)
+  local twin = twins[id % 100]
+  local states = { twin.state }
+  for _, snapshot in pairs(snapshots) do
+    states[#states + 1] = snapshot[twin.name]
+  end
+  for _, state in ipairs(states) do
+    for _, call in ipairs(state.calls) do
+      if call.id == id // 100 then
+        call.state = why and "failed" or "done"
+        call.status = status > 0 and status or nil
+        call.why = why
+      end
+    end
+  end
+end
+
+-- ---------------------------------------------------------------------------------------------------
+-- What every twin can be told
+
+local common = {}
+local snapshot_count = 0
+
+local function new_snapshot(states)
+  snapshot_count = snapshot_count + 1
+  snapshots[snapshot_count] = states
+  return snapshot_count
+end
+
+-- Back to the beginning. Random choices go on.
+function common.reset(twin)
+  fresh_state(twin)
+end
+
+-- Keeps the state; gives the number that `restore` takes.
+function common.snapshot(twin, args)
+  twin.check_args("snapshot", args, {})
+  return new_snapshot { [twin.name] = copy_state(twin.state) }
+end
+
+-- Takes a snapshot's state back. With `forget` nobody needs the snapshot any more: its state is not copied.
+function common.restore(twin, args)
+  twin.check_args("restore", args, { "snapshot", "forget" })
+  local snapshot = snapshots[args.snapshot]
+  local state = snapshot and snapshot[twin.name]
+  if not state then
+    twin.refuse("there is no snapshot %s of %s", tostring(args.snapshot), twin.name)
+  end
+  twin.state = args.forget and state or copy_state(state)
+  if args.forget then
+    snapshot[twin.name] = nil
+    snapshots[args.snapshot] = next(snapshot) and snapshot or nil
+  end
+end
+
+local function fits_setting(twin, name, value)
+  local may_be_false = false
+  for _, each in ipairs(twin.code.may_be_false or {}) do
+    may_be_false = may_be_false or each == name
+  end
+  if may_be_false then
+    return value == false or type(value) == "number" and value >= 0
+  end
+  return type(value) == type(twin.state.settings[name]) and (type(value) ~= "number" or value >= 0)
+end
+
+-- Changes settings; gives all of them.
+function common.set(twin, args)
+  local settings = twin.state.settings
+  twin.check_args(("sandbox.%s.set"):format(twin.name), args, wire.names_of(settings))
+  for name, value in pairs(args) do
+    if not fits_setting(twin, name, value) then
+      twin.refuse("the setting %s cannot be %s; now it is %s", name, tostring(value), tostring(settings[name]))
+    end
+  end
+  for name, value in pairs(args) do
+    settings[name] = value
+  end
+  return settings
+end
+
+-- The requests that came, the last ones; {operation = ...} chooses.
+function common.requests(twin, args)
+  local result = json.array {}
+  twin.check_args("requests", args, { "operation" })
+  for _, entry in ipairs(twin.state.log) do
+    if faults.is_of(entry, args.operation) then
+      result[#result + 1] = entry
+    end
+  end
+  return result
+end
+
+-- How often each operation was called.
+function common.counts(twin)
+  return twin.state.counts
+end
+
+-- The requests that the vendor made, such as callbacks.
+function common.calls(twin)
+  return twin.state.calls
+end
+
+common.fault = faults.add
+
+-- What all vendors together can be told, under the name ALL.
+local ALL = "all"
+local for_all = {}
+
+function for_all.reset(args)
+  Twin.check_args("reset", args, {})
+  for _, twin in ipairs(twins) do
+    common.reset(twin)
+  end
+end
+
+function for_all.snapshot(args)
+  Twin.check_args("snapshot", args, {})
+  local states = {}
+  for _, twin in ipairs(twins) do
+    states[twin.name] = copy_state(twin.state)
+  end
+  return new_snapshot(states)
+end
+
+-- All or none: a snapshot of one vendor is refused before anything is put back.
+function for_all.restore(args)
+  local snapshot = snapshots[args.snapshot] or {}
+  for _, twin in ipairs(twins) do
+    if not snapshot[twin.name] then
+      Twin.refuse("there is no snapshot %s of all vendors", tostring(args.snapshot))
+    end
+  end
+  for _, twin in ipairs(twins) do
+    common.restore(twin, args)
+  end
+end
+
+local function control_all(command, args)
+  for _, twin in ipairs(twins) do
+    run_due(twin, wall_clock())
+  end
+  return (for_all[command] or Twin.refuse("all vendors together know no \"%s\"", command))(args)
+end
+
+local function control(name, command, args)
+  if name == ALL then
+    return control_all(command, args)
+  end
+  local twin = twins[name]
+  if not twin then
+    Twin.refuse("the sandbox has no vendor \"%s\"", name)
+  end
+  local act = twin.code.control[command] or common[command]
+  if not act then
+    local known = {}
+    for _, set in ipairs { common, twin.code.control } do
+      for each in pairs(set) do
+        known[each] = true
+      end
+    end
+    local nearest = catalogue.nearest(command, wire.names_of(known))
+    Twin.refuse("the sandbox of %s knows no \"%s\"%s", name, command,
+      nearest and ("; did you mean %s?"):format(nearest) or "")
+  end
+  run_due(twin, wall_clock())
+  return act(twin, args)
+end
+
+load_twins()
+for index, twin in ipairs(twins) do
+  twin.index = index
+end
+
+return { handle = handle, tick = tick, called = called, control = control }
