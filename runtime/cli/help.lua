@@ -1,0 +1,31 @@
+-- beadle help [VENDOR | VENDOR.OPERATION]: explains a vendor or an operation
+-- SPDX-License-Identifier: MIT
+
+local catalogue = require "beadle.catalogue"
+local help = require "beadle.help"
+local options = require "beadle.options"
+
+local function run(...)
+  local values, operands = options.parse({}, { ... })
+  if values.help or #operands ~= 1 then
+    local usage = "Usage: beadle help VENDOR | VENDOR.OPERATION\n\nExplains a vendor, or the whole contract of "
+      .. "one operation.\nVendors: " .. table.concat(catalogue.vendors(), ", ") .. ".\n`beadle --help` "
+      .. "explains the command line."
+    if values.help or #operands == 0 then
+      print(usage)
+      return 0
+    end
+    options.fail("help explains one thing at a time")
+  end
+  local topic = operands[1]
+  for _, vendor in ipairs(catalogue.vendors()) do
+    if vendor == topic then
+      print(help.vendor(topic))
+      return 0
+    end
+  end
+  print(help.operation(topic))
+  return 0
+end
+
+return { run = run }

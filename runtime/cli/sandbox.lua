@@ -1,0 +1,53 @@
+-- beadle sandbox [--port N]: serves the simulated vendors over HTTP for other programs
+-- SPDX-License-Identifier: MIT
+
+local async = require "beadle.async"
+local catalogue = require "beadle.catalogue"
+local native = require "beadle.sandbox.native"
+local options = require "beadle.options"
+local sandbox = require "beadle.sandbox"
+
+local function port_number(text)
+  local port = math.tointeger(tonumber(text))
+  if port and port >= 0 and port <= 65535 then
+    return port
+  end
+  return nil, "a port from 0 to 65535"
+end
+
+local SPEC = {
+  { name = "port", value = "N", default = 0, take = port_number,
+    doc = "port to listen on; 0, the default, lets the system choose" },
+  { name = "host", value = "ADDRESS", default = "127.0.0.1", doc = "127.0.0.1 or ::1" },
+}
+
+-- Each twin says how it is used at that address.
+local function print_guide(base)
+  print(("The sandbox listens on %s until Ctrl-C. Everything in it is made up, and gone when it ends."):format(base))
+  for _, vendor in ipairs(catalogue.vendors()) do
+    print()
+    for _, line in ipairs(sandbox[vendor].guide { base = base }) do
+      print(line)
+    end
+  end
+  io.stdout:flush() -- another program may wait for the address
+end
+
+local function run(...)
+  local values, operands = options.parse(SPEC, { ... })
+  if values.help then
+    print("Usage: beadle sandbox [--port N]\n\nServes the simulated vendors over HTTP, on this machine only.\n\n"
+      .. options.describe(SPEC))
+    return 0
+  elseif #operands > 0 then
+    options.fail(("sandbox takes no \"%s\""):format(operands[1]))
+  elseif values.host ~= "127.0.0.1" and values.host ~= "::1" then
+    options.fail("the sandbox is served to this machine only: --host is 127.0.0.1 or ::1")
+  end
+  local port = native.serve { host = values.host, port = values.port }
+  print_guide(("http://%s:%d"):format(values.host == "::1" and "[::1]" or values.host, port))
+  async.event():wait()
+  return 0
+end
+
+return { run = run }
