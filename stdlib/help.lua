@@ -1,0 +1,483 @@
+-- SPDX-License-Identifier: MIT
+-- beadle.help: the catalogue in words. Everything comes from catalogue.describe.
+
+local catalogue = require "beadle.catalogue"
+local error_value = require "beadle.error"
+local pretty = require "beadle.pretty"
+
+local M = {}
+
+local WIDTH = 96
+
+local function fail(message, hint)
+  error(error_value.new { kind = "argument", message = message, hint = hint, outcome = "none", exit = 2 }, 0)
+end
+
+-- find("isograd.add_test") -> operation, vendor; of the name of a table nil, vendor, table. Raises an error that
+-- names the nearest known one.
+function M.find(full_name)
+  local vendor_name, name = full_name:match "^([^.]+)%.(.+)$"
+  if not vendor_name then
+    fail(("\"%s\" is no operation: write VENDOR.OPERATION"):format(full_name),
+      "`beadle ops` lists them.")
+  end
+  local vendors = catalogue.vendors()
+  local known = false
+  for _, each in ipairs(vendors) do
+    known = known or each == vendor_name
+  end
+  if not known then
+    local nearest = catalogue.nearest(vendor_name, vendors)
+    fail(("there is no vendor \"%s\""):format(vendor_name), nearest and
+      ("Did you mean %s.%s?"):format(nearest, name) or ("Known are: " .. table.concat(vendors, ", ") .. "."))
+  end
+  local vendor, names = catalogue.describe(vendor_name), {}
+  local tables = {}
+  for _, each in ipairs(vendor.tables) do
+    tables[each.name], names[#names + 1] = each, each.name
+  end
+  for _, operation in ipairs(vendor.operations) do
+    if operation.name == name then
+      operation.tables = tables
+      return operation, vendor
+    end
+    names[#names + 1] = operation.name
+  end
+  if tables[name] then
+    return nil, vendor, tables[name]
+  end
+  local nearest = catalogue.nearest(name, names)
+  return fail(("there is no operation %s"):format(full_name), nearest and
+    ("Did you mean %s.%s?"):format(vendor_name, nearest) or ("`beadle ops %s` lists them."):format(vendor_name))
+end
+
+local EFFECTS = {
+  read = "reads; changes nothing",
+  create = "creates something",
+  update = "changes something",
+  delete = "deletes or archives something",
+  send = "sends something that cannot be taken back",
+  spend = "uses a paid credit",
+}
+
+local function add(out, format, ...)
+  out[#out + 1] = select("#", ...) > 0 and format:format(...) or format
+end
+
+local function add_rows(out, rows)
+  local left_width = 0
+  for _, row in ipairs(rows) do
+    left_width = math.max(left_width, pretty.width(row[1]))
+  end
+  local indent = (" "):rep(left_width + 4)
+  for _, row in ipairs(rows) do
+    add(out, "  %s%s  %s", row[1], (" "):rep(left_width - pretty.width(row[1])),
+      pretty.wrap(row[2], WIDTH - left_width - 4, indent))
+  end
+end
+
+-- A choice as it is written in a call.
+local function choice_value(choice)
+  if choice.number then
+    return ("\"%s\" or %d"):format(choice.value, choice.number)
+  end
+  return type(choice.value) == "string" and ("\"%s\""):format(choice.value) or tostring(choice.value)
+end
+
+local function param_sentence(param, operation)
+  local parts = { param.doc .. "." }
+  if param.enumeration then
+    local choices = {}
+    for _, choice in ipairs(param.enumeration.choices) do
+      choices[#choices + 1] = ("%s %s (%s)"):format(choice_value(choice), choice.name, choice.doc)
+    end
+    parts[#parts + 1] = ("One of %s.%s: %s%s."):format(operation.vendor, param.enumeration.name,
+      table.concat(choices, ", "), param.enumeration.open and ", or another" or "")
+  elseif param.min and param.min == param.max then
+    parts[#parts + 1] = ("Always %d; filled in."):format(param.min)
+  end
+  if operation.variant_value and param.name == operation.selector then
+    parts[#parts + 1] = ("Here %d; filled in."):format(operation.variant_value)
+  elseif param.fallback and not (param.min and param.min == param.max) then
+    parts[#parts + 1] = ("Default: %s."):format(param.fallback)
+  end
+  if param.setting then
+    parts[#parts + 1] = ("Default: the profile's %s."):format(param.setting)
+  end
+  if param.means_until then
+    parts[#parts + 1] = ("Deprecated: the vendor knows this name until %s; it is sent as %s."):format(
+      param.means_until, param.means)
+  end
+  if param.secret then
+    parts[#parts + 1] = "Never shown."
+  end
+  if param.assumed then
+    parts[#parts + 1] = "(Our assumption.)"
+  end
+  if param.lti_carries then
+    parts[#parts + 1] = "(An LTI launch carries it.)"
+  end
+  return table.concat(parts, " ")
+end
+
+-- What the vendors' pages of docs/ are made of, too (tests/docs/vendors.lua): this and what follows like it.
+M.param_sentence, M.choice_value, M.effects = param_sentence, choice_value, EFFECTS
+
+local function add_param(rows, param, operation, indent)
+  if param.rest then
+    return
+  end
+  rows[#rows + 1] = {
+    ("%s%s%s  %s"):format(indent, param.name, param.required and " *" or "", param.type),
+    param_sentence(param, operation),
+  }
+  for _, member in ipairs(param.fields or {}) do
+    add_param(rows, member, operation, indent .. "  ")
+  end
+end
+
+-- The tables that a parameter's choice, or the field itself, leads to: a list of {choice, table}.
+local function tables_of(operation, table_name, chooser)
+  if table_name then
+    return { { name = table_name } }
+  end
+  local list = {}
+  for _, param in ipairs(operation.params) do
+    for _, choice in ipairs(param.name == chooser and param.enumeration.choices or {}) do
+      list[#list + 1] = { choice = choice_value(choice), name = choice.table }
+    end
+  end
+  return list
+end
+
+-- Members that a call gives beside its parameters, each once: {field, choices}. `all`: read-only ones too.
+local function properties_of(operation, param, all)
+  local known, list = {}, {}
+  local tables = tables_of(operation, param.table, param.fields_of)
+  for _, each in ipairs(tables) do
+    for _, field in ipairs(operation.tables[each.name].fields) do
+      local entry = known[field.name]
+      if not entry and (all or not field.read_only) then
+        entry = { field = field, choices = {} }
+        known[field.name], list[#list + 1] = entry, entry
+      end
+      if entry then
+        table.insert(entry.choices, each.choice)
+      end
+    end
+  end
+  return list, #tables
+end
+
+-- Properties that have parameters of their own are not said twice.
+local function add_properties(out, operation)
+  local own, rest = {}, nil
+  for _, param in ipairs(operation.params) do
+    own[param.name], rest = true, param.rest and param or rest
+  end
+  if not rest then
+    return
+  end
+  local rows = {}
+  local list, count = properties_of(operation, rest)
+  for _, entry in ipairs(list) do
+    if not own[entry.field.name] then
+      add_param(rows, entry.field, operation, "")
+      if #entry.choices < count and #entry.choices > 0 then
+        rows[#rows][2] = ("%s Only with %s %s."):format(rows[#rows][2], rest.fields_of,
+          table.concat(entry.choices, ", "))
+      end
+    end
+  end
+  add(out, "")
+  add(out, "%s, given beside the parameters", rest.doc:gsub("^%l", string.upper))
+  add_rows(out, rows)
+end
+
+-- properties(operation) -> fields: what a call may give beside the operation's parameters, and what is read-only.
+function M.properties(operation)
+  local fields = {}
+  for _, param in ipairs(operation.params) do
+    for _, entry in ipairs(param.rest and properties_of(operation, param, true) or {}) do
+      fields[#fields + 1] = entry.field
+    end
+  end
+  return fields
+end
+
+local function add_fields_of(list, operation, fields, table_name, chooser)
+  for _, field in ipairs(fields or {}) do
+    list[#list + 1] = field
+    add_fields_of(list, operation, {}, field.table, field.fields_of)
+  end
+  for _, each in ipairs(tables_of(operation, table_name, chooser)) do
+    add_fields_of(list, operation, operation.tables[each.name].fields)
+  end
+  return list
+end
+
+-- result_fields(operation) -> fields: those of its result, in the catalogue's order.
+function M.result_fields(operation)
+  return add_fields_of({}, operation, operation.result, operation.result_table, operation.result_of)
+end
+
+local function add_params(out, operation)
+  local rows = {}
+  for _, required in ipairs { true, false } do
+    for _, param in ipairs(operation.params) do
+      if (param.required or false) == required then
+        add_param(rows, param, operation, "")
+      end
+    end
+  end
+  if #rows > 0 then
+    add(out, "")
+    add(out, "Parameters (* required)")
+    add_rows(out, rows)
+  end
+  add_properties(out, operation)
+  for _, rule in ipairs(operation.rules) do
+    add(out, "  Rule: %s.%s", rule.doc, rule.assumed and " (Our assumption.)" or "")
+  end
+end
+
+-- What a result's field is. `where(table's name, vendor)` says where the properties of a table stand.
+local function field_sentence(field, operation, where)
+  local notes = field.doc .. "."
+  if field.enumeration then
+    local choices = {}
+    for _, choice in ipairs(field.enumeration.choices) do
+      choices[#choices + 1] = ("%s %s"):format(choice_value(choice), choice.name)
+    end
+    notes = ("%s One of: %s."):format(notes, table.concat(choices, ", "))
+  end
+  for _, each in ipairs(tables_of(operation, field.table, field.fields_of)) do
+    notes = ("%s %s%s lists their properties."):format(notes, each.choice and ("Of %s: "):format(each.choice) or "",
+      where(each.name, operation.vendor))
+  end
+  return ("%s%s%s"):format(notes, field.nullable and " May be missing." or "",
+    field.assumed and " (Our assumption.)" or "")
+end
+
+M.tables_of, M.field_sentence, M.properties_of = tables_of, field_sentence, properties_of
+
+local function help_of_table(name, vendor)
+  return ("`beadle help %s.%s`"):format(vendor, name)
+end
+
+local function add_fields(rows, fields, prefix, operation)
+  for _, field in ipairs(fields) do
+    rows[#rows + 1] = { ("%s%s  %s"):format(prefix, field.name, field.type),
+      field_sentence(field, operation, help_of_table) }
+    if field.fields then
+      add_fields(rows, field.fields, prefix .. "  ", operation)
+    end
+  end
+end
+
+local RESULT_WITHOUT_FIELDS = {
+  object = "Result: nothing beyond that it was done.",
+  none = "Result: nothing beyond that it was done.",
+  list = "Result: a list.",
+  each = "Result: a list, or an object with each under a key.",
+  any = "Result: what the vendor answers; its document does not say more.",
+}
+
+local RESULT_WITH_FIELDS = {
+  list = "Result: a list of objects, each with",
+  each = "Result: a list of objects, or an object with each under a key; each with",
+}
+
+M.result_without_fields, M.result_with_fields = RESULT_WITHOUT_FIELDS, RESULT_WITH_FIELDS
+
+local function answer_sentence(answer)
+  return ("%s%s%s."):format(answer.doc,
+    answer.when and ("; instead of the above when %s is set"):format(answer.when) or "",
+    answer.kind == "redirect" and "; never followed" or "")
+end
+
+local function error_sentence(each)
+  return ("%s.%s%s"):format(each.meaning, each.hint and " " .. each.hint or "",
+    each.assumed and " (Our assumption.)" or "")
+end
+
+M.answer_sentence, M.error_sentence = answer_sentence, error_sentence
+
+local function add_result(out, operation)
+  local rows = {}
+  add_fields(rows, operation.result, "", operation)
+  for _, answer in ipairs(operation.answers) do
+    rows[#rows + 1] = { ("%s  %s"):format(answer.name, answer.type), answer_sentence(answer) }
+    if answer.kind == "bytes" then
+      rows[#rows + 1] = { "content_type  string", ("The file's type, which begins with %s."):format(answer.media) }
+    end
+  end
+  add(out, "")
+  local tables = tables_of(operation, operation.result_table, operation.result_of)
+  for _, each in ipairs(tables) do
+    add(out, "Result%s: an object with the properties that `beadle help %s.%s` lists",
+      each.choice and (" with %s %s"):format(operation.result_of, each.choice) or "", operation.vendor, each.name)
+  end
+  if #tables > 0 then
+    if operation.result_kind == "none" then
+      add(out, "  or nothing, {}")
+    end
+    return
+  elseif #rows == 0 then
+    add(out, RESULT_WITHOUT_FIELDS[operation.result_kind])
+    return
+  end
+  add(out, RESULT_WITH_FIELDS[operation.result_kind] or "Result")
+  add_rows(out, rows)
+end
+
+local function add_errors(out, operation)
+  if #operation.errors == 0 then
+    return
+  end
+  local rows = {}
+  for _, each in ipairs(operation.errors) do
+    local code = (operation.codes_are_statuses and "HTTP " or "") .. each.code
+    rows[#rows + 1] = { ("%s  %s"):format(code, each.kind), error_sentence(each) }
+  end
+  add(out, "")
+  add(out, "Errors")
+  add_rows(out, rows)
+end
+
+-- facts(operation) -> rows of a label and a sentence.
+local function facts(operation)
+  local rows = { { "Effect", EFFECTS[operation.effect] .. "." } }
+  rows[#rows + 1] = { "Retry", operation.repeatable
+    and ("may be repeated%s."):format(operation.repeat_note and ": " .. operation.repeat_note or "")
+    or "repeated only when the vendor certainly did nothing." }
+  if operation.key then
+    rows[#rows + 1] = { "Same effect", ("by %s."):format(table.concat(operation.key, ", ")) }
+  end
+  if operation.probe.doc then
+    rows[#rows + 1] = { "If lost", operation.probe.doc .. "." }
+  end
+  if operation.permission then
+    rows[#rows + 1] = { "Permission", operation.permission .. "." }
+  end
+  for _, variant in ipairs(operation.variants or {}) do
+    rows[#rows + 1] = { ("%s = %d"):format(operation.selector, variant.value),
+      ("%s; %s.%s"):format(variant.summary, EFFECTS[variant.effect],
+        variant.name and (" Also %s.%s."):format(operation.vendor, variant.name) or "") }
+  end
+  rows[#rows + 1] = { "Source", ("%s, \"%s\"."):format(operation.document, operation.section) }
+  return rows
+end
+
+M.facts = facts
+
+local function describe_table(vendor, each)
+  local out, rows = {}, {}
+  add(out, "%s.%s: %s", vendor.name, each.name, each.doc)
+  add(out, "")
+  add(out, "Properties (+ may be sent)")
+  for _, field in ipairs(each.fields) do
+    add_param(rows, field, { vendor = vendor.name }, field.read_only and "  " or "+ ")
+  end
+  add_rows(out, rows)
+  add(out, "")
+  add(out, "Source: %s.", vendor.document)
+  return table.concat(out, "\n")
+end
+
+-- example(operation) -> text: a script that calls it.
+function M.example(operation)
+  local out = {}
+  add(out, "local %s = require \"beadle.%s\"", operation.vendor, operation.vendor)
+  if operation.example:find "%f[%w]odata%." then
+    add(out, "local odata = require \"beadle.odata\"")
+  end
+  local first = (operation.result[1] or operation.result_table or operation.result_of) and "local answer = " or ""
+  add(out, "%s%s", first, operation.example)
+  return table.concat(out, "\n")
+end
+
+-- operation(full_name) -> text: the whole contract of one operation, or a table of the vendor's.
+function M.operation(full_name)
+  local operation, vendor, of_table = M.find(full_name)
+  if of_table then
+    return describe_table(vendor, of_table)
+  end
+  local out = {}
+  add(out, "%s: %s", operation.full_name, operation.summary)
+  if operation.doc then
+    add(out, "")
+    add(out, pretty.wrap(operation.doc, WIDTH))
+  end
+  if operation.removed then
+    add(out, "")
+    add(out, pretty.wrap("Removed by the vendor; calling it is an error. " .. operation.removed, WIDTH))
+    return table.concat(out, "\n")
+  end
+  if operation.caution then
+    add(out, "")
+    add(out, pretty.wrap("Caution: " .. operation.caution, WIDTH))
+  end
+  if operation.deprecated then
+    add(out, "")
+    add(out, "Deprecated: %s", operation.deprecated)
+  end
+  add_params(out, operation)
+  add_result(out, operation)
+  add_errors(out, operation)
+  add(out, "")
+  add_rows(out, facts(operation))
+  add(out, "")
+  add(out, "Example")
+  add(out, "  %s", (M.example(operation):gsub("\n", "\n  ")))
+  return table.concat(out, "\n")
+end
+
+-- vendor(name) -> text: what a vendor has.
+function M.vendor(name)
+  local vendor = catalogue.describe(name)
+  local out = {}
+  add(out, "%s: module beadle.%s, from the vendor's document \"%s\"", vendor.title, vendor.name,
+    vendor.document)
+  add(out, "")
+  add(out, "Operations")
+  local rows = {}
+  for _, operation in ipairs(vendor.operations) do
+    rows[#rows + 1] = { operation.name, ("%s (%s)"):format(operation.summary, operation.effect) }
+  end
+  add_rows(out, rows)
+  add(out, "")
+  add(out, "Constants")
+  rows = {}
+  for _, enumeration in ipairs(vendor.enumerations) do
+    local choices = {}
+    for _, choice in ipairs(enumeration.choices) do
+      choices[#choices + 1] = choice.name
+    end
+    rows[#rows + 1] = { ("%s.%s"):format(vendor.name, enumeration.name), table.concat(choices, ", ") }
+  end
+  add_rows(out, rows)
+  if #vendor.tables > 0 then
+    add(out, "")
+    add(out, "Properties (`beadle help %s.%s` lists them)", vendor.name, vendor.tables[1].name)
+    rows = {}
+    for _, each in ipairs(vendor.tables) do
+      rows[#rows + 1] = { each.name, ("%s; %d properties"):format(each.doc, #each.fields) }
+    end
+    add_rows(out, rows)
+  end
+  add(out, "")
+  add(out, "Settings of a profile")
+  rows = {}
+  for _, field in ipairs(vendor.settings) do
+    rows[#rows + 1] = { ("%s  %s"):format(field.name, field.type), field.doc .. "." }
+  end
+  for _, field in ipairs(catalogue.settings(name).common) do
+    rows[#rows + 1] = { ("%s  %s"):format(field.name, field.type), ("%s.%s"):format(field.doc,
+      field.fallback and (" Default: %s."):format(field.fallback) or "") }
+  end
+  add_rows(out, rows)
+  return table.concat(out, "\n")
+end
+
+return M

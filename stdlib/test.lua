@@ -1,0 +1,208 @@
+-- SPDX-License-Identifier: MIT
+-- beadle.test: tests of scripts, in the vocabulary of busted.
+--
+--   local test = require "beadle.test"
+--   local describe, it = test.describe, test.it
+--   describe("a candidate", function()
+--     it("is created once", function()
+--       test.equal(1, 1)
+--     end)
+--   end)
+--   test.run()
+--
+-- run() prints one line a test and "N passed, N failed" at the end, and leaves with exit status 1 when one
+-- failed. A test that lasts longer than test.limit seconds has failed.
+
+local async = require "beadle.async"
+local error_value = require "beadle.error"
+local pretty = require "beadle.pretty"
+local time = require "beadle.time"
+
+local M = { limit = 60 }
+
+local root = { name = "", tests = {}, before = {}, after = {} }
+local group = root
+
+-- ---------------------------------------------------------------------------------------------------
+-- Declaring
+
+function M.describe(name, fn)
+  local outer = group
+  group = { name = name, outer = outer, tests = {}, before = {}, after = {} }
+  table.insert(outer.tests, group)
+  fn()
+  group = outer
+end
+
+function M.it(name, fn)
+  table.insert(group.tests, { name = name, fn = fn })
+end
+
+-- Runs before each test of the group and of the groups in it.
+function M.before_each(fn)
+  table.insert(group.before, fn)
+end
+
+function M.after_each(fn)
+  table.insert(group.after, fn)
+end
+
+-- ---------------------------------------------------------------------------------------------------
+-- Checking
+
+local function show(value)
+  if type(value) == "string" then
+    return ("%q"):format(value)
+  elseif type(value) == "table" and not error_value.is(value) and not getmetatable(value) then
+    local ok, text = pcall(pretty.json, value)
+    return ok and text or tostring(value)
+  end
+  return tostring(value)
+end
+
+local function fail(message, level)
+  error(message, (level or 2) + 1)
+end
+
+local function same(a, b)
+  if a == b and math.type(a) == math.type(b) then
+    return true
+  elseif type(a) ~= "table" or type(b) ~= "table" then
+    return a ~= a and b ~= b
+  end
+  for key, value in pairs(a) do
+    if not same(value, b[key]) then
+      return false
+    end
+  end
+  for key in pairs(b) do
+    if a[key] == nil then
+      return false
+    end
+  end
+  return true
+end
+
+-- The same value; integers and floats differ.
+function M.equal(actual, expected)
+  if actual ~= expected or math.type(actual) ~= math.type(expected) then
+    fail(("expected %s, got %s"):format(show(expected), show(actual)))
+  end
+end
+
+-- Equal all the way down.
+function M.same(actual, expected)
+  if not same(actual, expected) then
+    fail(("expected %s, got %s"):format(show(expected), show(actual)))
+  end
+end
+
+function M.truthy(value)
+  if not value then
+    fail(("expected a value, got %s"):format(tostring(value)))
+  end
+  return value
+end
+
+function M.falsy(value)
+  if value then
+    fail(("expected nothing, got %s"):format(show(value)))
+  end
+end
+
+-- The text holds the pattern.
+function M.match(text, pattern)
+  if not tostring(text):find(pattern) then
+    fail(("expected a text that holds %q, got %s"):format(pattern, show(text)))
+  end
+end
+
+-- The text holds these very characters.
+function M.contains(text, wanted)
+  if not tostring(text):find(wanted, 1, true) then
+    fail(("expected a text that holds %q, got %s"):format(wanted, show(text)))
+  end
+end
+
+function M.lacks(text, unwanted)
+  if tostring(text):find(unwanted, 1, true) then
+    fail(("expected a text without %q, got %s"):format(unwanted, show(text)))
+  end
+end
+
+-- The function raises an error value of that kind (nil: anything); gives the error.
+function M.raises(kind, fn, ...)
+  local ok, err = pcall(fn, ...)
+  if ok then
+    fail(("expected an error of kind %s, but there was none"):format(kind or "any"))
+  elseif kind and not error_value.is(err, kind) then
+    fail(("expected an error of kind %s, got: %s"):format(kind, tostring(err)))
+  end
+  return err
+end
+
+-- ---------------------------------------------------------------------------------------------------
+-- Running
+
+local function on_error(err)
+  if type(err) == "string" then
+    return debug.traceback(err, 2)
+  end
+  return err
+end
+
+local function run_hooks(of, name)
+  if of.outer then
+    run_hooks(of.outer, name)
+  end
+  for _, hook in ipairs(of[name]) do
+    hook()
+  end
+end
+
+local function run_test(of, test)
+  local started = time.elapsed()
+  local passed, wrong = xpcall(async.timeout, on_error, M.limit, function()
+    run_hooks(of, "before")
+    local ok, err = xpcall(test.fn, on_error)
+    run_hooks(of, "after")
+    if not ok then
+      error(err, 0)
+    end
+  end)
+  if passed and time.elapsed() - started > M.limit then -- what it tests may have swallowed the cancellation
+    return false, ("it lasted longer than %s s"):format(M.limit)
+  end
+  return passed, wrong
+end
+
+local function run_group(of, prefix, counts)
+  for _, test in ipairs(of.tests) do
+    local name = prefix == "" and test.name or prefix .. " " .. test.name
+    if test.tests then
+      run_group(test, name, counts)
+    elseif counts.filter and not name:find(counts.filter, 1, true) then
+      counts.skipped = counts.skipped + 1
+    else
+      local ok, err = run_test(of, test)
+      counts[ok and "passed" or "failed"] = counts[ok and "passed" or "failed"] + 1
+      print((ok and "ok      " or "FAILED  ") .. name)
+      if not ok then
+        print("        " .. tostring(err):gsub("\n", "\n        "))
+      end
+    end
+  end
+end
+
+-- Runs what was declared. The script's first argument, if there is one, chooses tests by a part of their
+-- names.
+function M.run()
+  local counts = { passed = 0, failed = 0, skipped = 0, filter = arg and arg[1] }
+  run_group(root, "", counts)
+  print(("%d passed, %d failed"):format(counts.passed, counts.failed))
+  if counts.failed > 0 or counts.passed == 0 then
+    os.exit(1)
+  end
+end
+
+return M
