@@ -1,0 +1,389 @@
+-- SPDX-License-Identifier: MIT
+-- Runs the rows of a recipe, several at once. One row's failure does not stop the others; an error that
+-- every row would meet does, and so do several rows in a row with the same error, and Ctrl-C: then no new row
+-- begins, and those under way may end, after Ctrl-C within a few seconds. For stdlib/recipe.lua.
+
+local async = require "beadle.async"
+local error_value = require "beadle.error"
+local failure = require "beadle.recipe_failure"
+local log = require "beadle.log"
+local params_of = require "beadle.recipe_params"
+local task = require "beadle.task"
+local time = require "beadle.time"
+
+local M = {}
+
+local GRACE_S = 10
+local TICK_S = 0.5
+
+-- ---------------------------------------------------------------------------------------------------
+-- Slots: how many rows may be busy at once. One that sleeps gives its slot away meanwhile.
+
+local Slots = {}
+Slots.__index = Slots
+
+local function new_slots(count)
+  return setmetatable({ free = count, first = 1, last = 0, queue = {} }, Slots)
+end
+
+function Slots:release()
+  self.free = self.free + 1
+  while self.first <= self.last do
+    local turn = self.queue[self.first]
+    self.queue[self.first] = nil
+    self.first = self.first + 1
+    if not turn.gone then
+      turn.event:set()
+      return
+    end
+  end
+end
+
+function Slots:acquire()
+  while self.free == 0 do
+    local turn = { event = async.event() }
+    self.last = self.last + 1
+    self.queue[self.last] = turn
+    local ok, err = pcall(turn.event.wait, turn.event)
+    if not ok then
+      turn.gone = true
+      error(err, 0)
+    end
+  end
+  self.free = self.free - 1
+end
+
+-- ---------------------------------------------------------------------------------------------------
+-- Stopping
+
+local function stopping_error()
+  return error_value.new { kind = "cancelled", message = "the run is being stopped", outcome = "none" }
+end
+
+-- No new row begins, and those that only wait end.
+local function stop(run, reason)
+  if run.stopped then
+    return
+  end
+  run.stopped, run.reason, run.repeated = true, reason, nil
+  for sleeper in pairs(run.sleepers) do
+    sleeper:cancel()
+  end
+end
+
+-- Rows that wait may take their time: until then, nobody should wonder why nothing happens.
+local function tell_repeated(run)
+  if #run.records < run.counts.total then
+    run.progress:clear()
+    run.say(("%d rows in a row failed with the same error: no new row begins, those under way may end."):format(
+      run.repeated))
+  end
+end
+
+-- Counts the rows that failed one after the other with the same error. When they are too many, no new row begins;
+-- those under way go on, also those that wait, for they may have nothing to do with it. Rows that are ended because
+-- the run stops say nothing.
+local function note_streak(run, err)
+  if run.stopped then
+    return
+  elseif failure.stops_all(err) then
+    stop(run, err)
+    return
+  end
+  run.streak = run.last_error and failure.same(run.last_error, err) and run.streak + 1 or 1
+  run.last_error = err
+  if run.streak == run.stop_after and not run.repeated then
+    run.reason, run.repeated = err, run.streak
+    tell_repeated(run)
+  end
+end
+
+local function begins_none(run)
+  return run.stopped or run.repeated ~= nil
+end
+
+-- ---------------------------------------------------------------------------------------------------
+-- The journal. A run that cannot be kept does not go on.
+
+local function keep(run, method, ...)
+  if not run.journal then
+    return true
+  end
+  local ok, err = pcall(run.journal[method], run.journal, ...)
+  if not ok then
+    stop(run, err)
+  end
+  return ok, err
+end
+
+-- Before each request that may change something.
+local function note_call(run, record, operation)
+  record.calls[#record.calls + 1] = operation
+  local ok, err = keep(run, "call", record, operation)
+  if not ok then
+    error(err, 0)
+  end
+end
+
+-- ---------------------------------------------------------------------------------------------------
+-- One row
+
+-- Lets others run while this row waits in `wait`.
+local function step_aside(run, record, wait, ...)
+  if record.has_slot then
+    record.has_slot = false
+    run.slots:release()
+  end
+  run.counts.waiting = run.counts.waiting + 1
+  local ok, err = pcall(wait, ...)
+  run.counts.waiting = run.counts.waiting - 1
+  if run.stopped then
+    error(stopping_error(), 0)
+  elseif not ok then
+    error(err, 0)
+  elseif not record.has_slot then
+    run.slots:acquire()
+    if record.has_slot then -- another task of the row was faster
+      run.slots:release()
+    end
+    record.has_slot = true
+  end
+end
+
+-- A sleep that ends early when the run stops.
+local function sleep(run, duration)
+  local sleeper = async.spawn(async.sleep, duration)
+  run.sleepers[sleeper] = true
+  local ok, err = pcall(sleeper.wait, sleeper)
+  run.sleepers[sleeper] = nil
+  if not ok then
+    sleeper:cancel()
+    error(err, 0)
+  end
+end
+
+local function row_context(run, record)
+  return setmetatable({
+    line = record.line,
+    did = function(text)
+      record.before[#record.before + 1] = text
+    end,
+    sleep = function(duration)
+      duration = time.seconds(duration)
+      if run.stopped then
+        error(stopping_error(), 0)
+      end
+      step_aside(run, record, sleep, run, duration)
+    end,
+  }, { __index = run.context })
+end
+
+-- Waits until no other row with the same key is under way.
+local function take_turn(run, record, key)
+  while run.turns[key] do
+    local event = run.turns[key]
+    step_aside(run, record, event.wait, event)
+  end
+  run.turns[key] = async.event()
+end
+
+local function end_turn(run, key)
+  local event = run.turns[key]
+  run.turns[key] = nil
+  event:set()
+end
+
+local function note_failure(run, record, err, in_doubt)
+  record.in_doubt = in_doubt
+  err = failure.copy(err)
+  err.row, err.outcome = record.line, failure.outcome(err, record.calls)
+  if run.stopped and err.operation and error_value.is(err, "cancelled") then
+    err.message = "stopped before its answer came"
+  end
+  if err.kind == "script" and err.traceback and not run.stopped then
+    log.debug(err.traceback)
+  end
+  record.state, record.error = "failed", err
+  run.counts.failed = run.counts.failed + 1
+  keep(run, "ended", record)
+  note_streak(run, err)
+end
+
+local function note_success(run, record, result)
+  record.state, record.result = "done", result or {}
+  record.pending = run.recipe:is_pending(record.result)
+  record.cells = record.pending and record.cells or nil
+  run.counts.done = run.counts.done + 1
+  run.counts.pending = run.counts.pending + (record.pending and 1 or 0)
+  run.last_error = nil
+  keep(run, "ended", record)
+end
+
+-- The row's own code is a task of its own: when Ctrl-C meets a task while it computes, every further step of
+-- that task raises, and what is kept about the row must not be lost with it. Its error is kept beside, for when
+-- the run is cancelled, only that error knows which call was under way.
+local function attempt(run, record)
+  local body = async.spawn(function()
+    task.watch(function(operation)
+      note_call(run, record, operation)
+    end)
+    local ok, result = failure.call(run.recipe.row, record.row, row_context(run, record))
+    if not ok then
+      record.own_error = result
+      error(result, 0)
+    end
+    return result
+  end)
+  return body:wait()
+end
+
+local function run_row(run, record)
+  local alone = run.recipe.one_at_a_time
+  local key = alone and params_of.key(run.recipe.params, { alone }, record.row)
+  if begins_none(run) or key and not pcall(take_turn, run, record, key) then
+    return
+  elseif begins_none(run) then -- while it waited for its turn
+    end_turn(run, key)
+    return
+  end
+  record.state = "running"
+  local ok, result = pcall(async.scope, attempt, run, record)
+  if ok then
+    note_success(run, record, result)
+  else
+    local err = failure.copy(error_value.is(result, "cancelled") and record.own_error or result)
+    note_failure(run, record, err, failure.in_doubt(err, record.calls))
+  end
+  if key then
+    end_turn(run, key)
+  end
+  run.progress:update(run.counts)
+end
+
+local function row_task(run, record)
+  if record.problem then
+    note_failure(run, record, error_value.new { kind = "argument", outcome = "none",
+      message = "the file was changed while it was read: " .. record.problem })
+  else
+    run_row(run, record)
+  end
+  if record.has_slot then
+    record.has_slot = false
+    run.slots:release()
+  end
+end
+
+-- ---------------------------------------------------------------------------------------------------
+-- All rows
+
+local function next_entry(run, entries)
+  if begins_none(run) then
+    return nil
+  end
+  local ok, entry = pcall(entries)
+  if not ok then
+    stop(run, entry)
+    return nil
+  end
+  return entry
+end
+
+-- What an unfinished run has left of a row is not done again.
+local function take_earlier(run, entry)
+  local earlier = run.journal and run.journal.earlier[entry.line]
+  if not earlier then
+    return false
+  end
+  local record = { index = entry.index, line = entry.line, cells = entry.cells, row = entry.row, calls = {} }
+  for name, value in pairs(earlier) do
+    record[name] = value
+  end
+  run.records[#run.records + 1] = record
+  run.counts[record.state] = run.counts[record.state] + 1
+  run.counts.pending = run.counts.pending + (record.pending and 1 or 0)
+  return true
+end
+
+local function next_new_entry(run, entries)
+  local entry
+  repeat
+    entry = next_entry(run, entries)
+  until not entry or not take_earlier(run, entry)
+  return entry
+end
+
+local function start_rows(run, entries)
+  while true do
+    run.slots:acquire()
+    local entry = next_new_entry(run, entries)
+    if not entry then
+      run.slots:release() -- rows that wait go on in it
+      return
+    end
+    local record = { index = entry.index, line = entry.line, cells = entry.cells, row = entry.row,
+      problem = entry.problem, state = "not_run", before = {}, calls = {}, has_slot = true }
+    run.records[#run.records + 1] = record
+    async.spawn(row_task, run, record)
+  end
+end
+
+local function tick(run)
+  while true do
+    async.sleep(TICK_S)
+    run.progress:update(run.counts)
+  end
+end
+
+-- After Ctrl-C: rows under way may end, within limits.
+local function stop_gently(run, starter, reason)
+  stop(run, reason)
+  run.slots:release() -- wakes the starter, which sees that it is over
+  run.progress:clear()
+  run.say "Stopping: no new row begins, those under way may end. Ctrl-C again stops them too."
+  local until_at = time.elapsed() + GRACE_S
+  while starter:status() == "running" and time.elapsed() < until_at do
+    if not pcall(async.sleep, 0.05) then -- Ctrl-C again
+      break
+    end
+  end
+  starter:cancel()
+end
+
+local function work(run, entries)
+  local ticker = not time.is_virtual() and async.spawn(tick, run)
+  local starter = async.spawn(start_rows, run, entries) -- ends when its rows have
+  local ok, err = pcall(starter.wait, starter)
+  if not ok then
+    stop_gently(run, starter, err)
+  end
+  if ticker then
+    ticker:cancel()
+  end
+end
+
+-- rows(recipe, entries, settings) -> run: {records, counts, reason}. Settings: concurrency, total, context,
+-- progress, say, stop_after, journal. `reason` is the error for which rows were left out; its kind is "cancelled"
+-- after Ctrl-C; `repeated` says how many rows had met it one after the other, where that was why. A record is
+-- {index, line, state, row, result, pending, error, before, calls, in_doubt, cells}; state is "done", "failed" or
+-- "not_run".
+function M.rows(recipe, entries, settings)
+  local run = {
+    recipe = recipe, context = settings.context, progress = settings.progress, say = settings.say,
+    slots = new_slots(settings.concurrency), records = {}, sleepers = {}, turns = {},
+    stop_after = settings.stop_after, journal = settings.journal, streak = 0,
+    counts = { done = 0, failed = 0, total = settings.total, waiting = 0, pending = 0 },
+  }
+  local ok, err = pcall(async.scope, work, run, entries)
+  if not ok then
+    stop(run, err)
+  end
+  for _, record in ipairs(run.records) do
+    if record.state == "running" then
+      local stopped = error_value.new { kind = "cancelled", message = "it was stopped in the middle" }
+      note_failure(run, record, stopped, failure.in_doubt(stopped, record.calls))
+    end
+  end
+  return run
+end
+
+return M
