@@ -1,0 +1,21 @@
+-- SPDX-License-Identifier: MIT
+-- Prints a configuration whose profile "served" leads to a sandbox that is served at an address: arg[1]. Run by
+-- tests/with-sandbox.
+
+local catalogue = require "beadle.catalogue"
+
+local base = arg[1]
+
+print "return { profiles = { served = {"
+for _, vendor in ipairs(catalogue.vendors()) do
+  print(("  %s = {"):format(vendor))
+  for _, setting in ipairs(catalogue.settings(vendor).own) do
+    local value = setting.sandbox or setting.fallback
+    if value then
+      value = setting.type == "url" and value:gsub("^https://[^/]+", base) or value
+      print(("    %s = %q,"):format(setting.name, value))
+    end
+  end
+  print "  },"
+end
+print "} } }"
