@@ -1,0 +1,483 @@
+-- SPDX-License-Identifier: MIT
+-- Writes docs/vendors/: a table of all operations with the tests that cover them, and a page for each vendor. All of
+-- it follows from the catalogue, the fixtures and the tests.
+--
+--   build/beadle --allow-process tests/docs/vendors.lua            writes what is stale
+--   build/beadle --allow-process tests/docs/vendors.lua --check    fails when something is, or an operation lacks
+--                                                                  a fixture or a test of its twin
+
+local catalogue = require "beadle.catalogue"
+local fs = require "beadle.fs"
+local help = require "beadle.help"
+local pretty = require "beadle.pretty"
+
+local WIDTH = 115
+local root = (arg[0]:match "^(.*)/[^/]*$" or ".") .. "/../../"
+local GENERATED = "<!-- Written by tests/docs/vendors.lua: change the catalogue, not this page. -->"
+
+-- ---------------------------------------------------------------------------------------------------
+-- Markdown
+
+local Page = {}
+Page.__index = Page
+
+local function new_page()
+  return setmetatable({}, Page)
+end
+
+function Page:add(format, ...)
+  self[#self + 1] = select("#", ...) > 0 and format:format(...) or format
+end
+
+-- Prose, in lines of the width that the other pages have.
+function Page:say(format, ...)
+  self[#self + 1] = pretty.wrap(select("#", ...) > 0 and format:format(...) or format, WIDTH)
+end
+
+-- A text within a table's cell.
+local function cell(text)
+  return (tostring(text):gsub("|", "\\|"):gsub("<", "&lt;"):gsub("%s*\n%s*", " "))
+end
+
+-- The table of those rows; nothing when there are none.
+function Page:table(names, rows)
+  if #rows == 0 then
+    return
+  end
+  self:add("")
+  self:add("| %s |", table.concat(names, " | "))
+  self:add("|%s", (" --- |"):rep(#names))
+  for _, row in ipairs(rows) do
+    for i, text in ipairs(row) do
+      row[i] = cell(text)
+    end
+    self:add("| %s |", table.concat(row, " | "))
+  end
+end
+
+function Page:text()
+  return table.concat(self, "\n") .. "\n"
+end
+
+local function sentence(text)
+  return (text:gsub("^%l", string.upper)) .. "."
+end
+
+-- ---------------------------------------------------------------------------------------------------
+-- Tests
+
+local function files_in(folder, pattern)
+  local names = {}
+  local list <close> = io.popen(("find '%s%s' -name '%s' | LC_ALL=C sort"):format(root, folder, pattern))
+  for line in list:lines() do
+    names[#names + 1] = line:sub(#root + 1)
+  end
+  return names
+end
+
+-- Fixtures by the operation that they are of.
+local function fixtures_of(vendor)
+  local counts = {}
+  for _, path in ipairs(files_in("tests/fixtures/" .. vendor, "*.response.json")) do
+    local name = path:match "([^/]*)%.response%.json$":gsub("%-%-.*$", "")
+    counts[name] = (counts[name] or 0) + 1
+  end
+  return counts
+end
+
+local function tests_of(vendor)
+  local tests = {}
+  for _, path in ipairs(files_in("tests/lua", ("test_%s_*.lua"):format(vendor))) do
+    if not path:find "_fixtures%.lua$" then
+      tests[#tests + 1] = { path = path, text = fs.read(root .. path) }
+    end
+  end
+  table.sort(tests, function(a, b) -- the twin's own test first
+    local a_twin, b_twin = a.path:find "_twin%.lua$" ~= nil, b.path:find "_twin%.lua$" ~= nil
+    if a_twin ~= b_twin then
+      return a_twin
+    end
+    return a.path < b.path
+  end)
+  return tests
+end
+
+-- The first test that names the operation, as vendor.name or as a text.
+local function test_of(tests, operation)
+  local full_name = ("%%f[%%w_]%s%%.%s%%f[^%%w_]"):format(operation.vendor, operation.name)
+  local quoted = ("\"%s\""):format(operation.name)
+  for _, each in ipairs(tests) do
+    if each.text:find(full_name) or each.text:find(quoted, 1, true) then
+      return each.path
+    end
+  end
+end
+
+-- ---------------------------------------------------------------------------------------------------
+-- The table of all operations
+
+local lacking = {}
+
+local function tests_cell(operation, fixtures, tests)
+  local count, test = fixtures[operation.name] or 0, test_of(tests, operation)
+  if not test or count == 0 and not operation.removed then
+    lacking[#lacking + 1] = ("%s: %d fixtures, %s"):format(operation.full_name, count, test or "no test of its twin")
+  end
+  local cells = {}
+  if count > 0 then
+    cells[1] = ("[fixtures](../../tests/lua/test_%s_fixtures.lua): %d"):format(operation.vendor, count)
+  end
+  if test then
+    local name = test:find "_twin%.lua$" and "twin" or test:match "([^/]*)%.lua$"
+    cells[#cells + 1] = ("[%s](../../%s)"):format(name, test)
+  end
+  return table.concat(cells, ", ")
+end
+
+local function section_of(operation)
+  return operation.section and ("\"%s\""):format(operation.section)
+    or operation.removed and "removed by the vendor" or ""
+end
+
+local function own_operations(vendor)
+  local list = {}
+  for _, operation in ipairs(vendor.operations) do
+    list[#list + 1] = not operation.variant_of and operation or nil
+  end
+  return list
+end
+
+local function operation_row(operation, fixtures, tests)
+  local name = ("[`%s`](%s.md#%s)"):format(operation.name, operation.vendor, operation.variant_of or operation.name)
+  local summary = operation.summary
+  if operation.variant_of then
+    name = "↳ " .. name
+    summary = ("%s (`%s` with %s %d)"):format(summary, operation.variant_of, operation.selector,
+      operation.variant_value)
+  end
+  return { name, summary, operation.effect, section_of(operation), operation.permission or "",
+    tests_cell(operation, fixtures, tests) }
+end
+
+local function add_operations(page, vendor)
+  local fixtures, tests, rows = fixtures_of(vendor.name), tests_of(vendor.name), {}
+  for _, operation in ipairs(vendor.operations) do
+    rows[#rows + 1] = operation_row(operation, fixtures, tests)
+  end
+  page:add("")
+  page:add("## %s", vendor.title)
+  page:add("")
+  page:add("Module `beadle.%s`, after the vendor's document \"%s\".", vendor.name, vendor.document)
+  page:table({ "operation", "what it does", "effect", "section", "permission", "tests" }, rows)
+end
+
+local function overview(vendors)
+  local page, rows, total = new_page(), {}, 0
+  for _, vendor in ipairs(vendors) do
+    local count = #own_operations(vendor)
+    total = total + count
+    rows[#rows + 1] = { ("[%s](%s.md)"):format(vendor.title, vendor.name), ("`beadle.%s`"):format(vendor.name),
+      vendor.document, tostring(count) }
+  end
+  rows[#rows + 1] = { "together", "", "", tostring(total) }
+  page:add("# Vendors and their operations")
+  page:add("")
+  page:add(GENERATED)
+  page:add("")
+  page:say("%d operations of %d vendors. An operation is one call of the vendor's document. Where one action of a "
+    .. "vendor does different things, ↳ marks a variant that has a name of its own; it is not counted.",
+    total, #vendors)
+  page:table({ "vendor", "module", "document", "operations" }, rows)
+  page:add("")
+  page:say("The effect says what a call does at the vendor: `read` changes nothing, `create`, `update` and `delete` "
+    .. "change something, `send` sends what cannot be taken back, `spend` uses a paid credit. The section is the "
+    .. "heading in the vendor's document. The tests are the fixtures, and how many there are (what is sent, and what "
+    .. "each answer becomes), and a test that calls the operation at the simulated vendor. The page of a vendor has "
+    .. "the whole contract, as `beadle help VENDOR.OPERATION` has.")
+  for _, vendor in ipairs(vendors) do
+    add_operations(page, vendor)
+  end
+  return page:text(), total
+end
+
+-- ---------------------------------------------------------------------------------------------------
+-- The page of a vendor
+
+local function add_settings(page, vendor)
+  local rows = {}
+  for _, field in ipairs(vendor.settings) do
+    rows[#rows + 1] = { ("`%s`"):format(field.name), field.type, help.param_sentence(field, {}) }
+  end
+  page:add("")
+  page:add("## Settings of a profile")
+  page:add("")
+  page:add("Besides those that all vendors have: see [configuration](../configuration.md).")
+  page:table({ "setting", "type", "what it is" }, rows)
+end
+
+local function add_constants(page, vendor)
+  local rows = {}
+  for _, enumeration in ipairs(vendor.enumerations) do
+    local choices = {}
+    for _, choice in ipairs(enumeration.choices) do
+      choices[#choices + 1] = ("`%s` %s (%s)"):format(choice.name, help.choice_value(choice), choice.doc)
+    end
+    rows[#rows + 1] = { ("`%s.%s`"):format(vendor.name, enumeration.name), enumeration.doc,
+      table.concat(choices, ", ") }
+  end
+  if #rows > 0 then
+    page:add("")
+    page:add("## Constants")
+    page:table({ "table", "what it is", "its constants" }, rows)
+  end
+end
+
+local function link_to_table(name)
+  return ("[%s](#%s)"):format(name, name:lower())
+end
+
+-- Rows of fields, and of those within them by their path.
+local function add_rows(rows, fields, path, sentence_of)
+  for _, field in ipairs(fields or {}) do
+    if not field.rest then
+      rows[#rows + 1] = { ("`%s%s`%s"):format(path, field.name, field.required and " *" or ""), field.type,
+        sentence_of(field) }
+      add_rows(rows, field.fields, path .. field.name .. ".", sentence_of)
+    end
+  end
+  return rows
+end
+
+local function required_first(params)
+  local list = {}
+  for _, required in ipairs { true, false } do
+    for _, param in ipairs(params) do
+      list[#list + 1] = (param.required or false) == required and param or nil
+    end
+  end
+  return list
+end
+
+-- Which properties may be given beside the parameters.
+local function add_rest(page, operation)
+  for _, param in ipairs(operation.params) do
+    local links = {}
+    for _, each in ipairs(param.rest and help.tables_of(operation, param.table, param.fields_of) or {}) do
+      links[#links + 1] = link_to_table(each.name)
+    end
+    if #links > 0 then
+      page:add("")
+      page:say("%s, given beside the parameters: those of %s that may be sent.",
+        param.doc:gsub("^%l", string.upper), table.concat(links, ", "))
+    end
+  end
+end
+
+local function add_params(page, operation)
+  local rows = add_rows({}, required_first(operation.params), "", function(param)
+    return help.param_sentence(param, operation)
+  end)
+  page:table({ "parameter", "type", "what it is" }, rows)
+  add_rest(page, operation)
+  for i, rule in ipairs(operation.rules) do
+    if i == 1 then
+      page:add("")
+    end
+    page:add("- Rule: %s.%s", rule.doc, rule.assumed and " (Our assumption.)" or "")
+  end
+end
+
+local function add_result_tables(page, operation, tables)
+  local links = {}
+  for _, each in ipairs(tables) do
+    links[#links + 1] = link_to_table(each.name)
+      .. (each.choice and (" with %s %s"):format(operation.result_of, each.choice) or "")
+  end
+  page:add("Result: an object with the properties of %s%s.", table.concat(links, ", "),
+    operation.result_kind == "none" and ", or nothing" or "")
+end
+
+local function result_rows(operation)
+  local rows = add_rows({}, operation.result, "", function(field)
+    return help.field_sentence(field, operation, link_to_table)
+  end)
+  for _, answer in ipairs(operation.answers) do
+    rows[#rows + 1] = { ("`%s`"):format(answer.name), answer.type, help.answer_sentence(answer) }
+    if answer.kind == "bytes" then
+      rows[#rows + 1] = { "`content_type`", "string", ("The file's type, which begins with %s."):format(answer.media) }
+    end
+  end
+  return rows
+end
+
+local function add_result(page, operation)
+  local tables = help.tables_of(operation, operation.result_table, operation.result_of)
+  page:add("")
+  if #tables > 0 then
+    return add_result_tables(page, operation, tables)
+  end
+  local rows = result_rows(operation)
+  if #rows == 0 then
+    return page:add("%s", help.result_without_fields[operation.result_kind])
+  end
+  page:add("%s:", help.result_with_fields[operation.result_kind] or "Result")
+  page:table({ "member", "type", "what it is" }, rows)
+end
+
+local function error_rows(errors, are_statuses)
+  local rows = {}
+  for _, each in ipairs(errors) do
+    rows[#rows + 1] = { ("%s%d"):format(are_statuses and "HTTP " or "", each.code), each.kind,
+      help.error_sentence(each) }
+  end
+  return rows
+end
+
+-- The errors that the vendor's whole page does not say already.
+local function own_errors(operation, vendor)
+  local list = {}
+  for _, each in ipairs(operation.errors) do
+    local is_common = false
+    for _, common in ipairs(vendor.errors) do
+      is_common = is_common or common.code == each.code and common.meaning == each.meaning and common.kind == each.kind
+    end
+    list[#list + 1] = not is_common and each or nil
+  end
+  return list
+end
+
+local function add_operation(page, operation, vendor)
+  page:add("")
+  page:add("### %s", operation.name)
+  page:add("")
+  page:add("%s", sentence(operation.summary))
+  if operation.doc then
+    page:add("")
+    page:say("%s", operation.doc)
+  end
+  if operation.removed then
+    page:add("")
+    return page:say("Removed by the vendor; calling it is an error. %s", operation.removed)
+  end
+  if operation.caution then
+    page:add("")
+    page:say("**Caution:** %s", operation.caution)
+  end
+  if operation.deprecated then
+    page:add("")
+    page:say("**Deprecated:** %s", operation.deprecated)
+  end
+  page:add("")
+  for _, fact in ipairs(help.facts(operation)) do
+    page:add("- %s: %s", fact[1], fact[2])
+  end
+  add_params(page, operation)
+  add_result(page, operation)
+  page:table({ "error", "kind", "meaning" }, error_rows(own_errors(operation, vendor), operation.codes_are_statuses))
+  page:add("")
+  page:add("```lua\n%s\n```", help.example(operation))
+end
+
+local function add_tables(page, vendor)
+  if #vendor.tables == 0 then
+    return
+  end
+  page:add("")
+  page:add("## Properties")
+  page:add("")
+  page:add("Properties marked + may be sent.")
+  for _, each in ipairs(vendor.tables) do
+    local rows = {}
+    for _, field in ipairs(each.fields) do
+      rows[#rows + 1] = { ("`%s`%s"):format(field.name, field.read_only and "" or " +"), field.type,
+        help.param_sentence(field, { vendor = vendor.name }) }
+    end
+    page:add("")
+    page:add("### %s", each.name)
+    page:add("")
+    page:add("%s", sentence(each.doc))
+    page:table({ "property", "type", "what it is" }, rows)
+  end
+end
+
+local function all_codes_are_statuses(vendor)
+  local all = true
+  for _, operation in ipairs(vendor.operations) do
+    all = all and operation.codes_are_statuses
+  end
+  return all
+end
+
+local function vendor_page(vendor)
+  local page, rows = new_page(), {}
+  local tables = {}
+  for _, each in ipairs(vendor.tables) do
+    tables[each.name] = each
+  end
+  for _, operation in ipairs(vendor.operations) do
+    operation.tables = tables
+  end
+  for _, operation in ipairs(own_operations(vendor)) do
+    rows[#rows + 1] = { ("[`%s`](#%s)"):format(operation.name, operation.name), operation.summary, operation.effect }
+  end
+  page:add("# %s", vendor.title)
+  page:add("")
+  page:add(GENERATED)
+  page:add("")
+  page:say("Module `beadle.%s`, %d operation%s after the vendor's document \"%s\". [All vendors](README.md); "
+    .. "[how calls are written](../scripting.md#calling-a-vendor); the [sandbox](../sandbox.md).", vendor.name, #rows,
+    #rows == 1 and "" or "s", vendor.document)
+  page:table({ "operation", "what it does", "effect" }, rows)
+  add_settings(page, vendor)
+  add_constants(page, vendor)
+  if #vendor.errors > 0 then
+    page:add("")
+    page:add("## Errors of every operation")
+    page:table({ "error", "kind", "meaning" }, error_rows(vendor.errors, all_codes_are_statuses(vendor)))
+  end
+  page:add("")
+  page:add("## Operations")
+  page:add("")
+  page:add("Parameters marked * are required.")
+  for _, operation in ipairs(own_operations(vendor)) do
+    add_operation(page, operation, vendor)
+  end
+  add_tables(page, vendor)
+  return page:text()
+end
+
+-- ---------------------------------------------------------------------------------------------------
+-- Files
+
+-- Writes a page that is stale, or with `check` only tells of it. Gives whether it was stale.
+local function put(name, text, check)
+  local path = ("%sdocs/vendors/%s.md"):format(root, name)
+  if fs.exists(path) and fs.read(path) == text then
+    return false
+  elseif check then
+    print(("docs/vendors/%s.md is stale: run build/beadle --allow-process tests/docs/vendors.lua"):format(name))
+    return true
+  end
+  local file <close> = assert(io.open(path, "w")) -- everybody may read it
+  file:write(text)
+  print(("docs/vendors/%s.md is written"):format(name))
+  return true
+end
+
+local check = arg[1] == "--check"
+local vendors = {}
+for i, name in ipairs(catalogue.vendors()) do
+  vendors[i] = catalogue.describe(name)
+end
+local text, total = overview(vendors)
+local stale = put("README", text, check)
+for _, vendor in ipairs(vendors) do
+  stale = put(vendor.name, vendor_page(vendor), check) or stale
+end
+for _, each in ipairs(lacking) do
+  print("not covered: " .. each)
+end
+print(("%d operations of %d vendors, %d not covered"):format(total, #vendors, #lacking))
+if check and (stale or #lacking > 0) then
+  os.exit(1)
+end
