@@ -11,12 +11,6 @@ static const char *const NAMES[BD_LOG_LEVELS] = {
     [BD_LOG_DEBUG] = "debug", [BD_LOG_TRACE] = "trace",
 };
 
-const char *bd_log_level_name(enum bd_log_level level)
-{
-    BD_CHECK((size_t)level < BD_LOG_LEVELS);
-    return NAMES[level];
-}
-
 bool bd_log_level_parse(const char *name, enum bd_log_level *level)
 {
     for (size_t i = 0; i < BD_LOG_LEVELS; i++) {

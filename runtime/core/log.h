@@ -30,7 +30,6 @@ struct bd_log {
 struct bd_log *bd_log_open(void);
 void bd_log_close(struct bd_log *log);
 
-const char *bd_log_level_name(enum bd_log_level level);
 bool bd_log_level_parse(const char *name, enum bd_log_level *level);
 
 // One line: "beadle: warning: text". `format` as in printf.
