@@ -37,14 +37,22 @@ void bd_log_close(struct bd_log *log)
     free(log);
 }
 
+static bool write_text(const struct bd_log *log, FILE *stream, const char *text, size_t len)
+{
+    if (log->sink != NULL && (stream == stdout || stream == stderr)) {
+        return log->sink(log->sink_arg, stream, text, len);
+    }
+    return fwrite(text, 1, len, stream) == len;
+}
+
 bool bd_log_write(struct bd_log *log, FILE *stream, const char *text, size_t len)
 {
     if (log->mask.count == 0) {
-        return fwrite(text, 1, len, stream) == len;
+        return write_text(log, stream, text, len);
     }
     struct bd_buf masked = {0};
     bd_mask_apply(&log->mask, &masked, text, len);
-    bool written = fwrite(masked.data, 1, masked.len, stream) == masked.len;
+    bool written = write_text(log, stream, masked.data != NULL ? masked.data : "", masked.len);
     bd_buf_free(&masked);
     return written;
 }

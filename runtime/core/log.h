@@ -25,6 +25,9 @@ struct bd_log {
     struct bd_mask mask;
     FILE *stream; // stderr, but in tests
     struct bd_buf line;
+    // Takes what is written to standard output and error instead of them; NULL: nobody. False: it could not.
+    bool (*sink)(void *arg, FILE *stream, const char *text, size_t len);
+    void *sink_arg;
 };
 
 struct bd_log *bd_log_open(void);

@@ -155,11 +155,29 @@ static void mask_argument(lua_State *L, const struct bd_mask *mask, int index)
     lua_pop(L, 1);
 }
 
+// What is written while a session edits a line appears above that line.
+static int write_to_session(lua_State *L, luaL_Stream *file)
+{
+    for (int i = 2; i <= lua_gettop(L); i++) {
+        size_t len;
+        const char *text = luaL_checklstring(L, i, &len);
+        if (!bd_log_write(bd_runtime_of(L)->log, file->f, text, len)) {
+            return luaL_fileresult(L, 0, NULL);
+        }
+    }
+    lua_settop(L, 1);
+    return 1;
+}
+
 // file:write: Lua's own (upvalue 1), with masked arguments on standard output and error.
 static int l_file_write(lua_State *L)
 {
     const struct bd_mask *mask = &bd_runtime_of(L)->log->mask;
     luaL_Stream *file = luaL_testudata(L, 1, LUA_FILEHANDLE);
+    if (file != NULL && (file->f == stdout || file->f == stderr) &&
+        bd_runtime_of(L)->log->sink != NULL) {
+        return write_to_session(L, file);
+    }
     if (file != NULL && (file->f == stdout || file->f == stderr) && mask->count > 0) {
         for (int i = 2; i <= lua_gettop(L); i++) {
             mask_argument(L, mask, i);
