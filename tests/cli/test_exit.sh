@@ -76,8 +76,6 @@ verdict "a mistyped command is 2" is_status 2
 verdict "and the nearest is named" err_has "did you mean run?"
 run run
 verdict "run without a script is 2" is_status 2
-run -i
-verdict "-i is refused" is_status 2
 run
 verdict "nothing at all, with nothing on standard input, ends well" is_status 0
 run call isograd.no_such_operation
