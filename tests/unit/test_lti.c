@@ -2,15 +2,25 @@
 // Base strings, headers, base64url, and nonces when the disk or another process is against it.
 #include "unit.h"
 
+#include <lauxlib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bindings/bindings.h"
+#include "bindings/catalogue/catalogue_module.h"
 #include "bindings/lti/base_string.h"
+#include "bindings/lti/lti.h"
 #include "bindings/lti/nonce_store.h"
 #include "bindings/lti/pairs.h"
+#include "bindings/modules/modules.h"
+#include "cli/sources.h"
 #include "core/base64.h"
+#include "core/error.h"
+#include "core/runtime.h"
+#include "core/script.h"
+#include "core/transport_twin.h"
 
 // ------------------------------------------------------------------------------------------------
 // base64url
@@ -241,6 +251,69 @@ static void test_a_log_of_another_kind_is_left(void **state)
     bd_nonce_store_close(&store);
 }
 
+// ------------------------------------------------------------------------------------------------
+// In the sandbox's own Lua state
+
+static const char TWIN[] =
+    "local oauth1, jwt = require 'beadle.lti.oauth1', require 'beadle.lti.jwt'\n"
+    "local keys, nonces = require 'beadle.lti.keys', require 'beadle.lti.nonces'\n"
+    "local url = 'https://tool.example.org/'\n"
+    "local form = oauth1.sign_form { url = url, fields = { a = 1 }, key = 'k', secret = 's' }\n"
+    "local request = { method = 'POST', url = url, fields = form, nonces = nonces.open { table = "
+    "{} },\n"
+    "  lookup = function() return 's' end }\n"
+    "assert(oauth1.verify(request).key == 'k')\n"
+    "assert(select(2, oauth1.verify(request)) == 'replayed_nonce')\n"
+    "local key, now = keys.generate {}, math.floor(wall_clock())\n"
+    "local token = jwt.sign({ iss = 'i', aud = 'a', exp = now + 9, iat = now, nonce = 'n' }, key)\n"
+    "local find = jwt.jwks { fetch = function() return { keys = { key:jwk() } } end }\n"
+    "assert(jwt.verify(token, { keys = find, issuer = 'i', audience = 'a', nonce = 'n' }))\n"
+    "assert(tostring(key:pem()) == '[secret private key]')\n"
+    "nonce = oauth1.nonce()\n"
+    "return {}\n";
+
+static char twin_nonce[64];
+
+static void open_twin(lua_State *T)
+{
+    bd_script_add_module(T, "beadle.json", bd_json_module);
+    bd_script_add_module(T, "beadle.catalogue", bd_catalogue_module);
+    bd_lti_add_modules(T);
+    if (luaL_loadbufferx(T, TWIN, sizeof TWIN - 1, "=twin", "t") != LUA_OK) {
+        bd_error_rethrow(T);
+    }
+    lua_call(T, 0, 1);
+    lua_getglobal(T, "nonce");
+    (void)snprintf(twin_nonce, sizeof twin_nonce, "%s", lua_tostring(T, -1));
+    lua_pop(T, 1);
+}
+
+static void run_twin(uint64_t seed, char *nonce, size_t size)
+{
+    const struct bd_options options = {.wall_start = 1767225600, .seeded = true, .seed = seed};
+    struct bd_runtime *rt = bd_runtime_open(&options);
+    bd_script_set_sources(rt, bd_sources);
+    bd_script_open(rt->L);
+    bd_bindings_open(rt);
+    assert_non_null(bd_twin_open(rt->L, open_twin));
+    (void)snprintf(nonce, size, "%s", twin_nonce);
+    bd_runtime_close(rt, 0);
+}
+
+static void test_all_of_it_works_in_the_sandbox_by_its_seed(void **state)
+{
+    char first[64];
+    char second[64];
+    char other[64];
+    (void)state;
+    run_twin(7, first, sizeof first);
+    run_twin(7, second, sizeof second);
+    run_twin(8, other, sizeof other);
+    assert_int_equal(strlen(first), 32);
+    assert_string_equal(first, second);
+    assert_string_not_equal(first, other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_headers),
         cmocka_unit_test(test_queries),
         cmocka_unit_test(test_order_is_by_bytes_and_by_name_first),
+        cmocka_unit_test(test_all_of_it_works_in_the_sandbox_by_its_seed),
         cmocka_unit_test_setup_teardown(test_another_who_keeps_the_file_is_an_error, make_place,
                                         remove_place),
         cmocka_unit_test_setup_teardown(test_no_room_is_an_error, make_place, remove_place),
