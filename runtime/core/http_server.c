@@ -319,13 +319,25 @@ static bool target_ok(const char *target)
     return true;
 }
 
-static bool authority_ok(const struct bd_buf *authority)
+// The requests of a connection mostly name the same host, which is then not looked at again.
+static bool authority_ok(struct bd_connection *connection, const struct bd_buf *authority)
 {
-    char url[300];
+    char url[BD_HOST_LONGEST + sizeof "http:///"];
     struct bd_url parsed;
+    if (authority->len == 0 || authority->len >= BD_HOST_LONGEST) {
+        return false;
+    }
+    if (connection->host_len == authority->len &&
+        memcmp(connection->host, authority->data, authority->len) == 0) {
+        return true;
+    }
     int len = snprintf(url, sizeof url, "http://%.*s/", (int)authority->len, authority->data);
-    return len > 0 && (size_t)len < sizeof url && bd_url_parse(&parsed, url, (size_t)len) == NULL &&
-           parsed.path_len == 1;
+    if (bd_url_parse(&parsed, url, (size_t)len) != NULL || parsed.path_len != 1) {
+        return false;
+    }
+    connection->host_len = authority->len;
+    memcpy(connection->host, authority->data, authority->len);
+    return true;
 }
 
 // Two lengths, or two ways to say one, are how one request is made to look like two (RFC 9112, "Request Smuggling").
@@ -382,7 +394,7 @@ static unsigned check_host(struct bd_incoming *incoming, const char *version)
     } else {
         bd_buf_addf(&incoming->authority, "localhost:%u", incoming->server->port);
     }
-    if (!authority_ok(&incoming->authority)) {
+    if (!authority_ok(incoming->connection, &incoming->authority)) {
         return MHD_HTTP_BAD_REQUEST;
     }
     if (incoming->target[0] != '/') {
