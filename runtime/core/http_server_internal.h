@@ -2,6 +2,7 @@
 // What the files of the HTTP server share. Nobody else includes this.
 //
 //   http_server.c             requests: taking them in, answering them, driving libmicrohttpd
+//   http_server_head.c        what a request's head may be
 //   http_server_connection.c  connections: how many, how long they may take, whether their client is there
 //   http_server_open.c        sockets and TLS; opening and closing
 #ifndef BD_HTTP_SERVER_INTERNAL_H
@@ -15,6 +16,10 @@
 #include "timer.h"
 
 enum { BD_HOST_LONGEST = 300 }; // a name of 255 bytes, and a port
+
+// What is read beyond the largest body before the connection is dropped: a client that is still sending does not see
+// an answer.
+enum { BD_SERVER_SWALLOWED = 16 << 20 };
 
 // One connection, from accept to close. It stands in the server's list while it has not brought a whole request.
 struct bd_connection {
@@ -42,12 +47,12 @@ struct bd_incoming {
     bool complete;   // handed to the handler
     bool suspended;  // libmicrohttpd leaves the connection alone
     bool dropped;
-    bool cut; // a NUL stands in its target
+    bool cut;                      // a NUL stands in its target
     unsigned refused;              // status of what we answer ourselves; 0: nothing
     struct MHD_Response *response; // set once it is answered
     unsigned status;
-    bool ready;                      // the answer's time has come
-    struct bd_timer timer;           // until then
+    bool ready;                       // the answer's time has come
+    struct bd_timer timer;            // until then
     struct bd_incoming *left, *right; // among those that were handed over and not answered
 };
 
@@ -83,6 +88,9 @@ enum MHD_Result bd_server_on_access(void *data, struct MHD_Connection *connectio
                                     size_t *upload_size, void **state);
 void bd_server_on_completed(void *data, struct MHD_Connection *connection, void **state,
                             enum MHD_RequestTerminationCode why);
+
+// http_server_head.c: reads the head. Gives the status to refuse it with, or 0.
+unsigned bd_server_read_head(struct bd_incoming *incoming, const char *method, const char *version);
 
 // http_server_connection.c
 void bd_connection_notify(void *data, struct MHD_Connection *connection, void **context,

@@ -24,13 +24,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CHECK(condition)                                                         \
-    do {                                                                         \
-        if (!(condition)) {                                                      \
-            fprintf(stderr, "testclient: %d: %s: %s\n", __LINE__, #condition,    \
-                    strerror(errno));                                            \
-            exit(1);                                                             \
-        }                                                                        \
+#define CHECK(condition)                                                                        \
+    do {                                                                                        \
+        if (!(condition)) {                                                                     \
+            fprintf(stderr, "testclient: %d: %s: %s\n", __LINE__, #condition, strerror(errno)); \
+            exit(1);                                                                            \
+        }                                                                                       \
     } while (0)
 
 enum { SILENT_MS = 30000, INPUT_MOST = 8 << 20 };
