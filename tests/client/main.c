@@ -156,6 +156,7 @@ static int slow(int argc, char **argv)
         }
     }
     printf("closed %ld\n", closed);
+    free(fds);
     return 0;
 }
 
@@ -186,6 +187,7 @@ static int latency(char **argv)
     }
     qsort(times, (size_t)count, sizeof *times, by_value);
     printf("%.2f %.2f\n", times[count / 2], times[count * 99 / 100]);
+    free(times);
     return 0;
 }
 
