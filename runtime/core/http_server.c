@@ -107,15 +107,19 @@ static void add_headers(struct bd_http_server *server, struct MHD_Response *resp
                         const struct bd_buf *head)
 {
     struct bd_head_line line;
+    struct bd_buf text = {0};
     for (size_t at = 0; bd_head_next(head, &at, &line);) {
-        char *name = bd_strndup(line.name, line.name_len);
-        char *value = bd_strndup(line.value, line.value_len);
-        if (strcasecmp(name, "content-length") != 0) { // the library's own
-            (void)server->api.add_response_header(response, name, value);
+        bd_buf_reset(&text, 1024);
+        bd_buf_add(&text, line.name, line.name_len);
+        bd_buf_add_char(&text, '\0');
+        bd_buf_add(&text, line.value, line.value_len);
+        (void)bd_buf_text(&text);
+        if (strcasecmp(text.data, "content-length") != 0) { // the library's own
+            (void)server->api.add_response_header(response, text.data,
+                                                  text.data + line.name_len + 1);
         }
-        free(name);
-        free(value);
     }
+    bd_buf_free(&text);
 }
 
 static struct MHD_Response *make_response(struct bd_http_server *server, const struct bd_buf *head,
@@ -235,6 +239,31 @@ void bd_server_url(const struct bd_server_request *request, struct bd_buf *out)
 // ------------------------------------------------------------------------------------------------
 // Requests
 
+void bd_incoming_free(struct bd_incoming *incoming)
+{
+    bd_buf_free(&incoming->request.headers);
+    bd_buf_free(&incoming->request.body);
+    bd_buf_free(&incoming->authority);
+    bd_buf_free(&incoming->target);
+    free(incoming);
+}
+
+// Makes it ready for the next request of its connection, which has use for the same memory.
+static struct bd_incoming *empty(struct bd_incoming *incoming)
+{
+    enum { KEPT = 2048 };
+    struct bd_buf *const bufs[] = {&incoming->request.headers, &incoming->request.body,
+                                   &incoming->authority, &incoming->target};
+    for (size_t i = 0; i < BD_COUNT(bufs); i++) {
+        bd_buf_reset(bufs[i], KEPT);
+    }
+    struct bd_incoming fresh = {.authority = incoming->authority, .target = incoming->target};
+    fresh.request.headers = incoming->request.headers;
+    fresh.request.body = incoming->request.body;
+    *incoming = fresh;
+    return incoming;
+}
+
 // A NUL ends the target for the library, not for whoever sent it. This version reads the request line in place, so
 // what follows the end of the target tells; newer ones refuse it themselves.
 static bool target_is_cut(const struct bd_http_server *server, const char *target)
@@ -248,13 +277,19 @@ void *bd_server_on_target(void *data, const char *target, struct MHD_Connection 
 {
     static const struct bd_request_source SOURCE = {.reply = reply, .drop = drop};
     struct bd_http_server *server = data;
-    struct bd_incoming *incoming = bd_alloc(sizeof *incoming);
     const union MHD_ConnectionInfo *info =
         server->api.get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct bd_connection *owner = info->socket_context;
+    struct bd_incoming *incoming = owner->spare;
+    owner->spare = NULL;
+    if (incoming == NULL) {
+        incoming = bd_alloc(sizeof *incoming);
+    }
     incoming->server = server;
     incoming->mhd = connection;
-    incoming->connection = info->socket_context;
-    incoming->target = bd_strdup(target);
+    incoming->connection = owner;
+    bd_buf_add_text(&incoming->target, target);
+    (void)bd_buf_text(&incoming->target);
     incoming->cut = target_is_cut(server, target);
     incoming->request.source = &SOURCE;
     incoming->request.remote = incoming->connection->remote;
@@ -274,7 +309,7 @@ static enum MHD_Result hand_over(struct bd_incoming *incoming)
     if (incoming->refused != 0) {
         return refuse(incoming);
     }
-    request->target = incoming->target;
+    request->target = incoming->target.data;
     request->authority = incoming->authority.data;
     request->authority_len = incoming->authority.len;
     request->began = bd_loop_now(&server->rt->loop);
@@ -359,9 +394,5 @@ void bd_server_on_completed(void *data, struct MHD_Connection *connection, void 
     if (!incoming->connection->idle) {
         bd_connection_wait(incoming->connection);
     }
-    bd_buf_free(&incoming->request.headers);
-    bd_buf_free(&incoming->request.body);
-    bd_buf_free(&incoming->authority);
-    free(incoming->target);
-    free(incoming);
+    incoming->connection->spare = empty(incoming);
 }

@@ -46,7 +46,7 @@ static const char *known_method(const char *method)
 static void split_absolute(struct bd_incoming *incoming)
 {
     struct bd_url url;
-    if (bd_url_parse(&url, incoming->target, strlen(incoming->target)) != NULL) {
+    if (bd_url_parse(&url, incoming->target.data, incoming->target.len) != NULL) {
         return;
     }
     size_t scheme = url.tls ? sizeof "https://" - 1 : sizeof "http://" - 1;
@@ -54,8 +54,9 @@ static void split_absolute(struct bd_incoming *incoming)
     bd_buf_add(&incoming->authority, url.text + scheme, (size_t)(url.path - url.text) - scheme);
     char *rest = bd_alloc(url.len + 2);
     (void)snprintf(rest, url.len + 2, "%s%s", url.path_len == 0 ? "/" : "", url.path);
-    free(incoming->target);
-    incoming->target = rest;
+    bd_buf_reset(&incoming->target, SIZE_MAX);
+    bd_buf_add_text(&incoming->target, rest);
+    free(rest);
 }
 
 static bool target_ok(const char *target)
@@ -150,10 +151,10 @@ static unsigned check_host(struct bd_incoming *incoming, const char *version)
     if (!authority_ok(incoming->connection, &incoming->authority)) {
         return MHD_HTTP_BAD_REQUEST;
     }
-    if (incoming->target[0] != '/') {
+    if (incoming->target.data[0] != '/') {
         split_absolute(incoming);
     }
-    return target_ok(incoming->target) && !incoming->cut ? 0 : MHD_HTTP_BAD_REQUEST;
+    return target_ok(bd_buf_text(&incoming->target)) && !incoming->cut ? 0 : MHD_HTTP_BAD_REQUEST;
 }
 
 unsigned bd_server_read_head(struct bd_incoming *incoming, const char *method, const char *version)

@@ -21,6 +21,8 @@ enum { BD_HOST_LONGEST = 300 }; // a name of 255 bytes, and a port
 // an answer.
 enum { BD_SERVER_SWALLOWED = 16 << 20 };
 
+struct bd_incoming;
+
 // One connection, from accept to close. It stands in the server's list while it has not brought a whole request.
 struct bd_connection {
     struct bd_http_server *server;
@@ -30,6 +32,7 @@ struct bd_connection {
     char remote[INET6_ADDRSTRLEN];
     char host[BD_HOST_LONGEST]; // the last Host header that was in order
     size_t host_len;
+    struct bd_incoming *spare; // of the last request, with its memory; NULL: none
     struct bd_connection *older, *newer;
 };
 
@@ -39,7 +42,7 @@ struct bd_incoming {
     struct bd_http_server *server;
     struct MHD_Connection *mhd;
     struct bd_connection *connection;
-    char *target; // path and query as they were sent
+    struct bd_buf target; // path and query as they were sent, terminated
     struct bd_buf authority;
     uint64_t turn;   // the server's when it was handed over
     size_t body_len; // also of what was not kept
@@ -82,6 +85,7 @@ struct bd_http_server {
 void bd_server_soon(struct bd_http_server *server); // runs libmicrohttpd in this turn or the next
 void bd_server_run(struct bd_http_server *server);
 void bd_server_left(struct bd_incoming *incoming); // its client is gone, or shall be
+void bd_incoming_free(struct bd_incoming *incoming);
 void *bd_server_on_target(void *data, const char *target, struct MHD_Connection *connection);
 enum MHD_Result bd_server_on_access(void *data, struct MHD_Connection *connection, const char *url,
                                     const char *method, const char *version, const char *upload,

@@ -128,7 +128,7 @@ static struct MHD_Daemon *start_daemon(struct bd_http_server *server, int fd, co
 {
     // The library keeps the head of a request, and what it makes of it, in one block, which it clears for each
     // request: more than needed costs time.
-    enum { MEMORY_SHARE = 4, MEMORY_SPARE = 8 << 10 };
+    enum { MEMORY_SHARE = 8, MEMORY_SPARE = 4 << 10 };
     const struct bd_server_options *options = &server->options;
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)cert},
