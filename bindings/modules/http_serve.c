@@ -94,6 +94,14 @@ static void on_closed(void *arg)
     server->closing = true;
 }
 
+static void on_sent(void *arg)
+{
+    struct bd_serving *server = arg;
+    if (server->closing) {
+        wake_server(server);
+    }
+}
+
 static void log_request(const struct bd_serving *server, const struct bd_server_request *request,
                         int status)
 {
@@ -139,6 +147,15 @@ static void on_grace_over(struct bd_timer *timer)
     wake_server(server);
 }
 
+// The userdata stays until nobody calls us with it any more.
+static void let_go(struct bd_serving *server)
+{
+    if (server->http == NULL && server->handlings == NULL) {
+        luaL_unref(server->rt->L, LUA_REGISTRYINDEX, server->anchor);
+        server->anchor = LUA_NOREF;
+    }
+}
+
 static void on_task_end(struct bd_task_end *end)
 {
     struct bd_handling *handling = BD_OUTER(end, struct bd_handling, end);
@@ -159,6 +176,7 @@ static void on_task_end(struct bd_task_end *end)
     if (server->closing && server->handlings == NULL) {
         wake_server(server);
     }
+    let_go(server);
 }
 
 // ------------------------------------------------------------------------------------------------
@@ -312,7 +330,6 @@ static void cancel_handlings(struct bd_serving *server)
 
 void bd_serving_free(struct bd_serving *server)
 {
-    lua_State *L = server->rt->L;
     bd_loop_disarm(&server->rt->loop, &server->grace);
     cancel_handlings(server);
     if (server->http != NULL) {
@@ -321,8 +338,7 @@ void bd_serving_free(struct bd_serving *server)
     }
     free(server->spare);
     server->spare = NULL;
-    luaL_unref(L, LUA_REGISTRYINDEX, server->anchor);
-    server->anchor = LUA_NOREF;
+    let_go(server);
 }
 
 // However it ended: also before it began.
@@ -349,7 +365,10 @@ static int serve(lua_State *L, int status, lua_KContext context)
     while (!server->closing && server->first != NULL) {
         dispatch(L, server);
     }
-    bool over = server->closing && (server->hurried || server->handlings == NULL);
+    bool over =
+        server->closing &&
+        (server->hurried || (server->handlings == NULL &&
+                             (server->http == NULL || !bd_http_server_sending(server->http))));
     if (!over) {
         server->wait.stop = stop_waiting;
         server->is_waiting = true;
@@ -386,6 +405,7 @@ void bd_serving_listen(struct bd_serving *server, struct bd_server_options *opti
 {
     options->on_request = on_request;
     options->on_left = on_left;
+    options->on_sent = on_sent;
     options->on_closed = on_closed;
     options->arg = server;
 }

@@ -191,6 +191,8 @@ static void reply(struct bd_server_request *request, int status, const struct bd
     BD_CHECK(incoming->complete && incoming->response == NULL && !incoming->dropped);
     incoming->status = (unsigned)status;
     incoming->response = make_response(incoming->server, head, body);
+    incoming->server->sending++;
+    incoming->sending = true;
     incoming->timer.fire = on_time;
     if (delay > 0) {
         bd_loop_arm(&incoming->server->rt->loop, &incoming->timer, delay);
@@ -394,5 +396,9 @@ void bd_server_on_completed(void *data, struct MHD_Connection *connection, void 
     if (!incoming->connection->idle) {
         bd_connection_wait(incoming->connection);
     }
+    bool last = incoming->sending && --server->sending == 0;
     incoming->connection->spare = empty(incoming);
+    if (last && server->options.on_sent != NULL) {
+        server->options.on_sent(server->options.arg);
+    }
 }

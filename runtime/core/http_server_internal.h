@@ -50,6 +50,7 @@ struct bd_incoming {
     bool complete;   // handed to the handler
     bool suspended;  // libmicrohttpd leaves the connection alone
     bool dropped;
+    bool sending;                  // counted among the server's
     bool cut;                      // a NUL stands in its target
     unsigned refused;              // status of what we answer ourselves; 0: nothing
     struct MHD_Response *response; // set once it is answered
@@ -77,6 +78,7 @@ struct bd_http_server {
     bool wanted; // libmicrohttpd is to be run in this turn's check
     bool closing;
     struct bd_incoming *waiting;
+    unsigned sending;                      // answers that have not left yet
     struct bd_connection *oldest, *newest; // those that owe us a request
     unsigned connections;
 };

@@ -311,6 +311,11 @@ struct bd_http_server *bd_http_server_open(struct bd_runtime *rt,
     return server;
 }
 
+bool bd_http_server_sending(const struct bd_http_server *server)
+{
+    return server->sending > 0;
+}
+
 unsigned bd_http_server_port(const struct bd_http_server *server)
 {
     return server->port;

@@ -408,6 +408,17 @@ describe("closing", function()
     end)
   end)
 
+  it("sends what was answered to its end", function()
+    async.scope(function()
+      local server
+      server = http.serve { routes = { ["GET /"] = function()
+        server:close()
+        return { body = ("x"):rep(8000000) }
+      end } }
+      equal(#http.get(server.url .. "/", { retry = false }).body, 8000000)
+    end)
+  end)
+
   it("is possible from a handler of its own", function()
     async.scope(function()
       local server
