@@ -374,11 +374,7 @@ static void detach(void *value)
 {
     struct bd_twin *twin = value;
     bd_loop_disarm(&twin->rt->loop, &twin->wakeup);
-    while (twin->visits != NULL) {
-        struct bd_twin_visit *visit = twin->visits;
-        unlink_visit(twin, visit);
-        visit->abandon(visit);
-    }
+    BD_CHECK(twin->visits == NULL);
     lua_close(twin->L);
     free(twin);
 }
