@@ -35,7 +35,8 @@ struct bd_type {
 extern const struct bd_type bd_integer, bd_number, bd_boolean, bd_string, bd_text, bd_email, bd_id,
     bd_url_type, bd_flag, bd_date, bd_datetime, bd_timestamp, bd_integer_list, bd_string_list,
     bd_secret_text, bd_object, bd_list, bd_map, bd_any, bd_duration_type, bd_file, bd_moment,
-    bd_bytes, bd_numbered, bd_link, bd_link_list;
+    bd_bytes, bd_numbered, bd_link, bd_link_list, bd_mailbox_type, bd_mailbox_list, bd_mail_server,
+    bd_media_type, bd_content;
 
 // True for objects, lists and maps: types whose values have members.
 bool bd_type_is_structure(const struct bd_type *type);
