@@ -370,7 +370,9 @@ static void push_operation(lua_State *L, const struct bd_vendor *vendor,
     set_text(L, "since", op->since);
     set_text(L, "deprecated", op->deprecated);
     set_text(L, "removed", op->removed);
-    set_true(L, "codes_are_statuses", vendor->envelope.code == NULL || op->not_enveloped);
+    set_true(L, "codes_are_statuses",
+             vendor->protocol == BD_BY_HTTP &&
+                 (vendor->envelope.code == NULL || op->not_enveloped));
     set_text(L, "result_kind", RESULT_KINDS[op->result_kind]);
     set_true(L, "without_token", op->without_token);
     set_names(L, "error_fields", op->error_fields);

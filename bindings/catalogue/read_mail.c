@@ -71,6 +71,7 @@ static void push_refusal(struct reading *reading)
                   recipient ? mail->to[mail->recipient] : "", exchange->status, words);
     bd_read_set_context(reading);
     bd_read_set_outcome(reading, bd_request_outcome(&reading->call->request));
+    bd_error_integer(L, "code", exchange->status);
     bd_error_text(L, "vendor_message", words);
     bd_error_text(L, "step", bd_mail_step_name(mail->step));
     bd_error_text(L, "recipient", recipient ? mail->to[mail->recipient] : NULL);

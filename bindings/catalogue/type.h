@@ -17,6 +17,10 @@ struct bd_type {
     // True when the Lua value is legal for the field, its choices and bounds not considered.
     bool (*check)(lua_State *L, int index, const struct bd_field *field);
 
+    // What exactly is wrong with a value that `check` refuses, as the end of a sentence, without the value itself;
+    // NULL: there is no more to say than `what`. May be NULL.
+    const char *(*why)(lua_State *L, int index);
+
     // The value's text as it travels, not yet encoded: borrowed from Lua or from `scratch`. NULL: the
     // value is sent by leaving the field out (a flag that is off).
     const char *(*text)(lua_State *L, int index, struct bd_buf *scratch, size_t *len);

@@ -64,7 +64,22 @@ static bool content_ok(const char *text, size_t len)
     return true;
 }
 
-#define SORT(symbol, title, sentence, ok)                                             \
+static const char *why_no_mailbox(lua_State *L, int index)
+{
+    struct bd_mailbox mailbox;
+    size_t len;
+    const char *text = lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, &len) : NULL;
+    return text != NULL ? bd_mailbox_parse(&mailbox, text, len) : NULL;
+}
+
+static const char *no_more(lua_State *L, int index)
+{
+    (void)L;
+    (void)index;
+    return NULL;
+}
+
+#define SORT(symbol, title, sentence, ok, reason)                                     \
     static bool check_##ok(lua_State *L, int index, const struct bd_field *field)     \
     {                                                                                 \
         size_t len;                                                                   \
@@ -88,16 +103,18 @@ static bool content_ok(const char *text, size_t len)
                                    .what = (sentence),                                \
                                    .is_text = true,                                   \
                                    .check = check_##ok,                               \
+                                   .why = (reason),                                   \
                                    .text = text_string,                               \
                                    .parse = parse_##ok,                               \
                                    .accept = accept_string}
 
 #define ONE_ADDRESS "a mail address in ASCII, as ada@example.org or Ada Lovelace <ada@example.org>"
 
-SORT(bd_mailbox_type, "mailbox", ONE_ADDRESS, mailbox_ok);
-SORT(bd_mail_server, "mail server", "an address smtp://host:port or smtps://host:port", server_ok);
-SORT(bd_media_type, "media type", "a media type such as application/pdf", media_ok);
-SORT(bd_content, "content", "a string of bytes", content_ok);
+SORT(bd_mailbox_type, "mailbox", ONE_ADDRESS, mailbox_ok, why_no_mailbox);
+SORT(bd_mail_server, "mail server", "an address smtp://host:port or smtps://host:port", server_ok,
+     no_more);
+SORT(bd_media_type, "media type", "a media type such as application/pdf", media_ok, no_more);
+SORT(bd_content, "content", "a string of bytes", content_ok, no_more);
 
 // ------------------------------------------------------------------------------------------------
 // Lists of addresses
@@ -115,6 +132,19 @@ static bool check_mailbox_list(lua_State *L, int index, const struct bd_field *f
         ok = ok && lua_isinteger(L, -2) && check_mailbox_ok(L, lua_gettop(L), field);
     }
     return ok && keys == count;
+}
+
+// Of the first element that is no address.
+static const char *why_no_list(lua_State *L, int index)
+{
+    const char *why = lua_istable(L, index) ? NULL : why_no_mailbox(L, index);
+    lua_Integer count = lua_istable(L, index) ? (lua_Integer)lua_rawlen(L, index) : 0;
+    for (lua_Integer i = 1; why == NULL && i <= count; i++) {
+        (void)lua_rawgeti(L, index, i);
+        why = why_no_mailbox(L, lua_gettop(L));
+        lua_pop(L, 1);
+    }
+    return why;
 }
 
 // A comma parts addresses, but for one within quotes.
@@ -177,6 +207,7 @@ const struct bd_type bd_mailbox_list = {.name = "mailbox list",
                                         .what = ONE_ADDRESS ", or a list of those",
                                         .list = true,
                                         .check = check_mailbox_list,
+                                        .why = why_no_list,
                                         .text = text_mailbox_list,
                                         .parse = parse_mailbox_list,
                                         .accept = accept_mailbox_list};

@@ -107,7 +107,7 @@ static const struct bd_operation operations[] = {
      .key = (const char *const[]){"to", "subject", NULL},
      .probe = {.doc = "No mail server tells what it took before. When the reply to the message is "
                       "lost, look for "
-                      "the message's id in the server's log, or in the mailbox."},
+                      "the message's id in the server's log, or in the mailbox"},
      .caution = "A mail that was sent cannot be taken back.",
      .example = "mail.send { to = \"Ada Lovelace <ada@example.org>\", subject = \"Your result\", "
                 "text = \"742 "

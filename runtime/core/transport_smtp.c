@@ -150,7 +150,7 @@ static void take_answer(struct bd_exchange *exchange, struct bd_smtp_job *job)
     exchange->fault = job->fault;
     exchange->status = job->status;
     exchange->sent = job->complete;
-    exchange->mail->step = job->mail->step;
+    exchange->mail->step = job->complete ? BD_MAIL_MESSAGE : job->mail->step;
     exchange->mail->recipient = job->mail->recipient;
     memcpy(exchange->detail, job->detail, sizeof exchange->detail);
     bd_buf_add(&exchange->answer, job->words.data, job->words.len);

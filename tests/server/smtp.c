@@ -65,8 +65,8 @@ static bool go_wrong(struct ts_conn *conn, const char *step)
         ts_out_step(conn, TS_PAUSE, LATE_MS);
         return false;
     } else if (strncmp(action, "mute", len) != 0) {
-        ts_out_printf(conn, "%.3s-%c.7.1 the first line\r\n%.3s %c.7.1 as the rules say\r\n", action,
-                      action[0], action, action[0]);
+        ts_out_printf(conn, "%.3s-%c.7.1 the first line\r\n%.3s %c.7.1 as the rules say\r\n",
+                      action, action[0], action, action[0]);
     }
     return true;
 }
@@ -88,7 +88,8 @@ void ts_smtp_greet(struct ts_conn *conn)
 static void answer_hello(struct ts_conn *conn)
 {
     const struct ts_server *server = conn->server;
-    const bool tls = server->tls != NULL && conn->ssl == NULL && !ts_smtp_flag(server, "nostarttls");
+    const bool tls =
+        server->tls != NULL && conn->ssl == NULL && !ts_smtp_flag(server, "nostarttls");
     char text[200];
     (void)snprintf(text, sizeof text, "250-testserver\r\n%s%s250 SIZE 1000000\r\n",
                    tls ? "250-STARTTLS\r\n" : "",
