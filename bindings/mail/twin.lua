@@ -78,7 +78,8 @@ local function take(twin, request)
   return reply(twin, 250, ("2.0.0 Ok: queued as SANDBOX%04d"):format(number))
 end
 
-M.routes = { ["MAIL /"] = take, ["RCPT /"] = check }
+M.routes = { ["MAIL /"] = take }
+M.asides = { ["RCPT /"] = check }
 
 function M.operation_of()
   return "send"

@@ -149,6 +149,7 @@ int bd_sandbox_module(lua_State *L)
                                          {"called", l_called},
                                          {"is_this_machine", l_is_this_machine},
                                          {"serve", bd_sandbox_serve},
+                                         {"serve_mail", bd_sandbox_serve_mail},
                                          {NULL, NULL}};
     luaL_newlib(L, FUNCTIONS);
     return 1;
