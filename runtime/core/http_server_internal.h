@@ -42,7 +42,7 @@ struct bd_incoming {
     bool complete;   // handed to the handler
     bool suspended;  // libmicrohttpd leaves the connection alone
     bool dropped;
-    bool cut; // a NUL stands in its target
+    bool cut;                      // a NUL stands in its target
     unsigned refused;              // status of what we answer ourselves; 0: nothing
     struct MHD_Response *response; // set once it is answered
     unsigned status;

@@ -142,8 +142,9 @@ static struct MHD_Daemon *start_daemon(struct bd_http_server *server, int fd, co
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (cert != NULL ? MHD_USE_TLS : 0), 0, NULL, NULL,
         bd_server_on_access, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
         options->max_connections + CONNECTIONS_SPARE, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        options->max_head + options->max_head / MEMORY_SHARE + MEMORY_SPARE, MHD_OPTION_CONNECTION_TIMEOUT,
-        options->idle_s, MHD_OPTION_URI_LOG_CALLBACK, bd_server_on_target, server, MHD_OPTION_NOTIFY_COMPLETED, bd_server_on_completed, server,
+        options->max_head + options->max_head / MEMORY_SHARE + MEMORY_SPARE,
+        MHD_OPTION_CONNECTION_TIMEOUT, options->idle_s, MHD_OPTION_URI_LOG_CALLBACK,
+        bd_server_on_target, server, MHD_OPTION_NOTIFY_COMPLETED, bd_server_on_completed, server,
         MHD_OPTION_NOTIFY_CONNECTION, bd_connection_notify, server, MHD_OPTION_ARRAY,
         cert != NULL ? tls : plain, MHD_OPTION_END);
 }
