@@ -5,6 +5,7 @@
 local async = require "beadle.async"
 local http = require "beadle.http"
 local sandbox = require "beadle.sandbox"
+local task = require "beadle.task"
 local test = require "beadle.test"
 local describe, it, equal, same = test.describe, test.it, test.equal, test.same
 
@@ -179,6 +180,16 @@ describe("a call that a vendor makes", function()
     works.restore { snapshot = number }
     same(ended(1)[1].state, "done")
     equal(#log_of "fork", 1)
+  end)
+
+  it("is no doing of the script's", function()
+    local told = {}
+    local watched = async.spawn(function()
+      task.watch(function(operation) told[#told + 1] = operation end)
+      call { method = "POST", url = server .. "/echo?watched", body = "x" }
+    end)
+    watched:wait()
+    same(told, { "http.request" }) -- the script's own POST, to the vendor
   end)
 
   it("leaves the machine never", function()
