@@ -128,6 +128,9 @@ void bd_connection_notify(void *data, struct MHD_Connection *mhd, void **context
     }
     struct bd_connection *connection = *context;
     bd_connection_busy(connection);
+    if (connection->spare != NULL) {
+        bd_incoming_free(connection->spare);
+    }
     free(connection);
     *context = NULL;
     if (--server->connections == 0) {

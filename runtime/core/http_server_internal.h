@@ -2,6 +2,7 @@
 // What the files of the HTTP server share. Nobody else includes this.
 //
 //   http_server.c             requests: taking them in, answering them, driving libmicrohttpd
+//   http_server_head.c        what a request's head may be
 //   http_server_connection.c  connections: how many, how long they may take, whether their client is there
 //   http_server_open.c        sockets and TLS; opening and closing
 #ifndef BD_HTTP_SERVER_INTERNAL_H
@@ -16,6 +17,12 @@
 
 enum { BD_HOST_LONGEST = 300 }; // a name of 255 bytes, and a port
 
+// What is read beyond the largest body before the connection is dropped: a client that is still sending does not see
+// an answer.
+enum { BD_SERVER_SWALLOWED = 16 << 20 };
+
+struct bd_incoming;
+
 // One connection, from accept to close. It stands in the server's list while it has not brought a whole request.
 struct bd_connection {
     struct bd_http_server *server;
@@ -25,6 +32,7 @@ struct bd_connection {
     char remote[INET6_ADDRSTRLEN];
     char host[BD_HOST_LONGEST]; // the last Host header that was in order
     size_t host_len;
+    struct bd_incoming *spare; // of the last request, with its memory; NULL: none
     struct bd_connection *older, *newer;
 };
 
@@ -34,7 +42,7 @@ struct bd_incoming {
     struct bd_http_server *server;
     struct MHD_Connection *mhd;
     struct bd_connection *connection;
-    char *target; // path and query as they were sent
+    struct bd_buf target; // path and query as they were sent, terminated
     struct bd_buf authority;
     uint64_t turn;   // the server's when it was handed over
     size_t body_len; // also of what was not kept
@@ -42,6 +50,7 @@ struct bd_incoming {
     bool complete;   // handed to the handler
     bool suspended;  // libmicrohttpd leaves the connection alone
     bool dropped;
+    bool sending;                  // counted among the server's
     bool cut;                      // a NUL stands in its target
     unsigned refused;              // status of what we answer ourselves; 0: nothing
     struct MHD_Response *response; // set once it is answered
@@ -70,6 +79,7 @@ struct bd_http_server {
     bool wanted; // libmicrohttpd is to be run in this turn's check
     bool closing;
     struct bd_incoming *waiting;
+    unsigned sending;                      // answers that have not left yet
     struct bd_connection *oldest, *newest; // those that owe us a request
     unsigned connections;
 };
@@ -78,12 +88,16 @@ struct bd_http_server {
 void bd_server_soon(struct bd_http_server *server); // runs libmicrohttpd in this turn or the next
 void bd_server_run(struct bd_http_server *server);
 void bd_server_left(struct bd_incoming *incoming); // its client is gone, or shall be
+void bd_incoming_free(struct bd_incoming *incoming);
 void *bd_server_on_target(void *data, const char *target, struct MHD_Connection *connection);
 enum MHD_Result bd_server_on_access(void *data, struct MHD_Connection *connection, const char *url,
                                     const char *method, const char *version, const char *upload,
                                     size_t *upload_size, void **state);
 void bd_server_on_completed(void *data, struct MHD_Connection *connection, void **state,
                             enum MHD_RequestTerminationCode why);
+
+// http_server_head.c: reads the head. Gives the status to refuse it with, or 0.
+unsigned bd_server_read_head(struct bd_incoming *incoming, const char *method, const char *version);
 
 // http_server_connection.c
 void bd_connection_notify(void *data, struct MHD_Connection *connection, void **context,

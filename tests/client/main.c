@@ -24,13 +24,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CHECK(condition)                                                         \
-    do {                                                                         \
-        if (!(condition)) {                                                      \
-            fprintf(stderr, "testclient: %d: %s: %s\n", __LINE__, #condition,    \
-                    strerror(errno));                                            \
-            exit(1);                                                             \
-        }                                                                        \
+#define CHECK(condition)                                                                        \
+    do {                                                                                        \
+        if (!(condition)) {                                                                     \
+            fprintf(stderr, "testclient: %d: %s: %s\n", __LINE__, #condition, strerror(errno)); \
+            exit(1);                                                                            \
+        }                                                                                       \
     } while (0)
 
 enum { SILENT_MS = 30000, INPUT_MOST = 8 << 20 };
@@ -157,6 +156,7 @@ static int slow(int argc, char **argv)
         }
     }
     printf("closed %ld\n", closed);
+    free(fds);
     return 0;
 }
 
@@ -187,6 +187,7 @@ static int latency(char **argv)
     }
     qsort(times, (size_t)count, sizeof *times, by_value);
     printf("%.2f %.2f\n", times[count / 2], times[count * 99 / 100]);
+    free(times);
     return 0;
 }
 

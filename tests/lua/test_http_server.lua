@@ -234,7 +234,8 @@ describe("an answer", function()
     equal(answer.status, 200)
     equal(answer.body, "grüße")
     equal(answer.headers["content-type"], "text/plain; charset=utf-8")
-    answer = answer_of { status = 201, json = { a = 1 }, headers = { ["X-A"] = "b", ["Set-Cookie"] = { "c=d", "e=f" } } }
+    answer = answer_of { status = 201, json = { a = 1 },
+      headers = { ["X-A"] = "b", ["Set-Cookie"] = { "c=d", "e=f" } } }
     equal(answer.status, 201)
     same(answer:json(), { a = 1 })
     equal(answer.headers["x-a"], "b")
@@ -291,7 +292,9 @@ describe("a handler", function()
       ["GET /b"] = function()
         error(error_value.new { kind = "conflict", message = "it is <there> already", reply = 409 })
       end,
-      ["GET /c"] = function() error(error_value.new { kind = "not_found", message = "a vendor's word", status = 404 }) end,
+      ["GET /c"] = function()
+        error(error_value.new { kind = "not_found", message = "a vendor's word", status = 404 })
+      end,
       ["GET /d"] = function() error { status = 403, bdy = "not you" } end,
     } }, function(_, base)
       local answer = http.get(base .. "/a")
@@ -402,6 +405,17 @@ describe("closing", function()
       server:close()
       client:wait()
       equal(status, 503)
+    end)
+  end)
+
+  it("sends what was answered to its end", function()
+    async.scope(function()
+      local server
+      server = http.serve { routes = { ["GET /"] = function()
+        server:close()
+        return { body = ("x"):rep(8000000) }
+      end } }
+      equal(#http.get(server.url .. "/", { retry = false }).body, 8000000)
     end)
   end)
 
