@@ -39,6 +39,7 @@ struct bd_smtp_job {
     size_t asked;   // recipients
     bool reply_open;
     bool ended;   // QUIT was sent: what comes is no answer to the mail
+    uint64_t ended_at; // ns
     bool refused; // an address was not connected to: another machine, without TLS
     char error[CURL_ERROR_SIZE];
 };
