@@ -244,6 +244,12 @@ void bd_mime_add_date(struct bd_buf *out, double seconds)
 // ------------------------------------------------------------------------------------------------
 // Bodies
 
+// Where mails are kept in one file, such a line begins the next: servers change it.
+static bool begins_mail(const char *text, size_t len)
+{
+    return len >= 5 && memcmp(text, "From ", 5) == 0;
+}
+
 // Whether every server passes the text on as it is: ASCII in lines of a screen's width.
 static bool may_go_bare(const char *text, size_t len)
 {
@@ -255,7 +261,7 @@ static bool may_go_bare(const char *text, size_t len)
             continue;
         }
         bool end = i + 1 == len || text[i + 1] == '\n' || text[i + 1] == '\r';
-        bool from = line == 0 && len - i >= 5 && memcmp(text + i, "From ", 5) == 0; // some quote it
+        bool from = line == 0 && begins_mail(text + i, len - i);
         bool odd = c >= 0x7f || (c < 0x20 && c != '\t' && c != '\r') || (c == ' ' && end) || from;
         bool bare = c == '\r' && (i + 1 == len || text[i + 1] != '\n');
         if (odd || bare || ++line > LINE + 2) {
@@ -290,7 +296,8 @@ static void add_quoted_line(struct bd_buf *out, const char *text, size_t len)
         unsigned char c = (unsigned char)text[i];
         bool last = i + 1 == len;
         bool blank = (c == ' ' || c == '\t') && !last;
-        bool plain = (c > 0x20 && c < 0x7f && c != '=') || blank;
+        bool plain = ((c > 0x20 && c < 0x7f && c != '=') || blank) &&
+                     (i > 0 || !begins_mail(text, len));
         size_t size = plain ? 1 : 3;
         if (used + size > LINE - (last ? 0 : 1)) {
             bd_buf_add_text(out, "=\r\n");
