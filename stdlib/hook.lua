@@ -48,7 +48,8 @@ end
 -- ---------------------------------------------------------------------------------------------------
 -- The server
 
-local server -- nil, or { http, port, base, hooks (by id), open (how many), paths (that have routes) }; or { opening }
+-- nil, or { http, port, base, hooks (by id), open (how many), paths (that have routes) }; or { opening }
+local server
 
 local function base_of(origin)
   local base, why = config.read_base(origin)
@@ -185,7 +186,8 @@ local function check_methods(methods)
       known = known or each == method
     end
     if not known then
-      fail("argument", ("the option methods knows %s, not \"%s\""):format(table.concat(METHODS, ", "), tostring(method)))
+      fail("argument", ("the option methods knows %s, not \"%s\""):format(table.concat(METHODS, ", "),
+        tostring(method)))
     elseif not set[method] then
       set[method], list[#list + 1] = true, method
     end

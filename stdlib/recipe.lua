@@ -45,7 +45,7 @@
 -- last what cannot be repeated: a row that failed is run again from its begin. The context has
 -- is_sandbox, profile, is_single, line, and
 --   sleep(duration)            lets other rows run meanwhile, and ends with the run
---   aside(fn, ...)             fn(...), which waits for something else than a vendor, in the same way; gives its results
+--   aside(fn, ...)             fn(...), which waits for something else than a vendor, in the same way: its results
 --   did(text)                  notes what is done already, for the report should the row fail later
 --   keep(value), kept          all that the row has called is done and known: should the program be killed from here
 --                              on, --continue runs the row again with this value, a table of data, as context.kept.

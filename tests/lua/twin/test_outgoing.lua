@@ -112,11 +112,11 @@ local function fetches(base)
   end)
 
   it("goes on when the client has left", function()
-    local task = async.spawn(beadle.try, ask, "/fetch", { url = server .. "/json/delay/60", mark = "left" })
+    local client = async.spawn(beadle.try, ask, "/fetch", { url = server .. "/json/delay/60", mark = "left" })
     while #works.calls() == 0 do
       async.sleep "2 ms"
     end
-    task:cancel()
+    client:cancel()
     ended(1)
     same(works.seen(), { "left" })
     equal(ask("/fetch", { url = server .. "/json" }).status, 200)
@@ -131,13 +131,13 @@ local function fetches(base)
 
   it("is answered once, by the state of its end, when another state is put back", function()
     local number = works.snapshot()
-    local task = async.spawn(ask, "/fetch", { url = server .. "/json/delay/60", mark = "across" })
+    local client = async.spawn(ask, "/fetch", { url = server .. "/json/delay/60", mark = "across" })
     while #works.calls() == 0 do
       async.sleep "2 ms"
     end
     works.restore { snapshot = number }
     same(works.calls(), {})
-    test.contains(task:wait().body, "/fetch across 200")
+    test.contains(client:wait().body, "/fetch across 200")
     same(works.seen(), { "across" })
     equal(#log_of "delay/60" > 0, true)
   end)
