@@ -114,9 +114,9 @@ return recipe {
   name = "wait-for-result",
   summary = "Adds a test, waits until it is finished, fetches the score, sends a mail",
   doc = "Isograd calls when the test ends; since a call may be lost, it is also asked now and then. A test of this "
-    .. "form that the candidate has not finished is waited for, and no other is added. The mail goes through the profile's "
-    .. "mail server, last. A test that is not finished when the time is over is listed without a grade; --failed keeps "
-    .. "it with its pla_tst_id, so that no second test is added, and the exit status is 1.",
+    .. "form that the candidate has not finished is waited for, and no other is added. The mail goes through the "
+    .. "profile's mail server, last. A test that is not finished when the time is over is listed without a grade; "
+    .. "--failed keeps it with its pla_tst_id, so that no second test is added, and the exit status is 1.",
   params = {
     "isograd.add_test.ema",
     "isograd.add_test.tst_frm_id",

@@ -71,7 +71,8 @@ local function place(options)
 end
 
 local function refuse(request, status, why)
-  log.warn("a call from %s was refused: %s %s: %s", request.remote, request.method, request.path:match "^[^.]*":sub(1, 60), why)
+  local shown = request.path:match "^[^.]*":sub(1, 60)
+  log.warn("a call from %s was refused: %s %s: %s", request.remote, request.method, shown, why)
   return { status = status, body = status == 404 and "404: There is nothing here.\n"
     or "405: This cannot be asked for so.\n", headers = { ["Cache-Control"] = "no-store" } }
 end
