@@ -135,11 +135,15 @@ static struct MHD_Response *make_response(struct bd_http_server *server, const s
     return response;
 }
 
+// A client that takes a long answer more slowly than this is given up.
+enum { SLOWEST_BYTES_PER_MS = 4 };
+
 static enum MHD_Result send_response(struct bd_incoming *incoming)
 {
     struct bd_http_server *server = incoming->server;
     enum MHD_Result result =
         server->api.queue_response(incoming->mhd, incoming->status, incoming->response);
+    bd_connection_owes(incoming->connection, incoming->answer_len / SLOWEST_BYTES_PER_MS);
     server->api.destroy_response(incoming->response);
     incoming->response = NULL;
     return result;
@@ -191,6 +195,7 @@ static void reply(struct bd_server_request *request, int status, const struct bd
     BD_CHECK(incoming->complete && incoming->response == NULL && !incoming->dropped);
     incoming->status = (unsigned)status;
     incoming->response = make_response(incoming->server, head, body);
+    incoming->answer_len = body != NULL ? body->len : 0;
     incoming->server->sending++;
     incoming->sending = true;
     incoming->timer.fire = on_time;
@@ -307,7 +312,7 @@ static enum MHD_Result hand_over(struct bd_incoming *incoming)
     } else if (server->closing) {
         incoming->refused = MHD_HTTP_SERVICE_UNAVAILABLE;
     }
-    bd_connection_busy(incoming->connection);
+    bd_connection_settled(incoming->connection);
     if (incoming->refused != 0) {
         return refuse(incoming);
     }
@@ -393,9 +398,7 @@ void bd_server_on_completed(void *data, struct MHD_Connection *connection, void 
     if (incoming->response != NULL) {
         server->api.destroy_response(incoming->response);
     }
-    if (!incoming->connection->idle) {
-        bd_connection_wait(incoming->connection);
-    }
+    bd_connection_owes(incoming->connection, 0); // its next request
     bool last = incoming->sending && --server->sending == 0;
     incoming->connection->spare = empty(incoming);
     if (last && server->options.on_sent != NULL) {

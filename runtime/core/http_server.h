@@ -47,9 +47,9 @@ struct bd_server_options {
     size_t max_head;          // bytes of the request line and the headers; 431
     unsigned max_connections; // at once; the one that has idled longest makes room for a new one
     unsigned idle_s;          // seconds after which a silent connection is closed
-    uint64_t request_ms;      // for a request to come in whole, beyond idle_s
-    const char *cert_file;    // PEM; both or neither: then it speaks TLS only. Borrowed like `host`
-    const char *key_file;     // nobody but its owner and group may be able to read it
+    uint64_t request_ms; // for a request to come in whole, and an answer to be taken, beyond idle_s
+    const char *cert_file; // PEM; both or neither: then it speaks TLS only. Borrowed like `host`
+    const char *key_file;  // nobody but its owner and group may be able to read it
     void (*on_request)(void *arg, struct bd_server_request *request);
     // The client of a request that was not answered has left, or the server closes: it is gone now. May be NULL.
     void (*on_left)(void *arg, struct bd_server_request *request);

@@ -23,12 +23,13 @@ enum { BD_SERVER_SWALLOWED = 16 << 20 };
 
 struct bd_incoming;
 
-// One connection, from accept to close. It stands in the server's list while it has not brought a whole request.
+// One connection, from accept to close. It stands in the server's list while its client owes us something: to bring a
+// whole request, or to take a whole answer.
 struct bd_connection {
     struct bd_http_server *server;
     int fd;
-    uint64_t since; // ms of libuv's clock: when it began to owe us a request
-    bool idle;      // stands in the list
+    uint64_t until; // ms of libuv's clock: how long it may
+    bool owes;      // stands in the list
     char remote[INET6_ADDRSTRLEN];
     char host[BD_HOST_LONGEST]; // the last Host header that was in order
     size_t host_len;
@@ -50,6 +51,7 @@ struct bd_incoming {
     bool complete;   // handed to the handler
     bool suspended;  // libmicrohttpd leaves the connection alone
     bool dropped;
+    size_t answer_len;             // of its body
     bool sending;                  // counted among the server's
     bool cut;                      // a NUL stands in its target
     unsigned refused;              // status of what we answer ourselves; 0: nothing
@@ -80,7 +82,7 @@ struct bd_http_server {
     bool closing;
     struct bd_incoming *waiting;
     unsigned sending;                      // answers that have not left yet
-    struct bd_connection *oldest, *newest; // those that owe us a request
+    struct bd_connection *oldest, *newest; // those that owe us something
     unsigned connections;
 };
 
@@ -102,9 +104,10 @@ unsigned bd_server_read_head(struct bd_incoming *incoming, const char *method, c
 // http_server_connection.c
 void bd_connection_notify(void *data, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode what);
-void bd_connection_wait(struct bd_connection *connection); // for its next request
-void bd_connection_busy(struct bd_connection *connection); // it has brought one
-void bd_connection_watch(struct bd_incoming *incoming);    // tells us when the client leaves
+void bd_connection_owes(struct bd_connection *connection,
+                        uint64_t extra); // from now on; ms beyond the usual
+void bd_connection_settled(struct bd_connection *connection);
+void bd_connection_watch(struct bd_incoming *incoming); // tells us when the client leaves
 void bd_connection_unwatch(struct bd_incoming *incoming);
 void bd_connection_on_gone(uv_poll_t *poll, int status, int events);
 void bd_connection_on_sweep(uv_timer_t *timer);

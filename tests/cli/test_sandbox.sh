@@ -70,4 +70,21 @@ kill -INT "$server"
 wait "$server"
 status=$?
 verdict "Ctrl-C ends it" is_status 130
+
+rm said
+"$BEADLE" --log-level info sandbox --port 0 >said 2>log &
+server=$!
+until grep -q 'http://' said 2>/dev/null; do
+  kill -0 "$server" 2>/dev/null || { cat log; exit 1; }
+done
+base=$(grep -o 'http://127.0.0.1:[0-9]*' said | head -1)
+fetch -X POST "$base/_sandbox/isograd/fault" -d '{"kind":"slow","operation":"authenticate","delay":60}'
+verdict "a fault is accepted" code_is 200
+curl --silent --max-time 30 -X POST "$base/oauth2/token?grant_type=client_credentials&scopes=usage" \
+  -d client_id=test-client-id -d client_secret=test-client-secret >/dev/null &
+until grep -q 'oauth2/token' log; do sleep 0.02; done
+kill -INT "$server"
+wait "$server"
+status=$?
+verdict "and it ends while an answer is held back" is_status 130
 finish

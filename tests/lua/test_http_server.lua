@@ -202,6 +202,29 @@ describe("a request", function()
     end)
   end)
 
+  it("has whatever text a form or a query carries", function()
+    with({ routes = { ["POST /f"] = function(request)
+      return { json = { form = request.form, query = request.query.q } }
+    end } }, function(_, base)
+      math.randomseed(20261122)
+      local function text()
+        local points = {}
+        for i = 1, math.random(0, 12) do
+          local point = math.random(4) == 1 and math.random(0xe000, 0x10ffff) or math.random(1, 0x17f)
+          points[i] = utf8.char(point)
+        end
+        return table.concat(points)
+      end
+      for _ = 1, 100 do
+        local form, q = { ["x" .. text()] = text(), ["y" .. text()] = text() }, text()
+        local escaped = q:gsub("[^%w]", function(byte) return ("%%%02x"):format(byte:byte()) end)
+        local answer = http.request { method = "POST", url = base .. "/f?q=" .. escaped, form = form }:json()
+        equal(answer.query, q)
+        same(answer.form, form)
+      end
+    end)
+  end)
+
   it("has its JSON decoded, or is 400", function()
     with({ routes = { ["POST /j"] = function(request) return { json = { got = request:json() } } end } },
       function(_, base)
