@@ -5,8 +5,7 @@
 -- A twin (bindings/<vendor>/twin.lua) returns:
 --   seed(twin, state)               fills an empty state; the state holds nothing but data
 --   routes                          "METHOD /path/{name}" -> function(twin, request) -> answer
---   asides                          the same for what is part of another request, as asking a mail server about one
---                                   recipient: no fault hits it, and it is neither logged nor counted
+--   asides                          the same for a part of another request: no fault hits it, no log has it
 --   operation_of(twin, request)     -> the operation's name, and the name of its variant if it has one
 --   operations, sign_in, refuse     instead of those two: the routes follow from the catalogue, see
 --                                   operations.lua
@@ -118,7 +117,7 @@ local function fresh_state(twin)
 end
 
 -- A twin's routes in an order that is always the same.
-local function compile_routes(routes)
+local function compile_routes(routes, aside)
   local list = {}
   for key, act in pairs(routes) do
     local method, path = key:match "^(%u+) (.*)$"
@@ -128,17 +127,10 @@ local function compile_routes(routes)
       return "([^/]+)"
     end)
     list[#list + 1] = { key = key, method = method, expression = "^" .. expression .. "$", names = names,
-      act = act }
+      act = act, aside = aside }
   end
   table.sort(list, function(a, b) return a.key < b.key end)
   return list
-end
-
-local function add_asides(list, asides)
-  for _, route in ipairs(compile_routes(asides or {})) do
-    route.aside = true
-    list[#list + 1] = route
-  end
 end
 
 local function load_twins()
@@ -152,7 +144,9 @@ local function load_twins()
       name = name, code = require("beadle.twin." .. name), vendor = description, operations = operations,
     }, Twin)
     twin.routes = compile_routes(twin.code.routes or {})
-    add_asides(twin.routes, twin.code.asides)
+    for _, route in ipairs(compile_routes(twin.code.asides or {}, true)) do
+      table.insert(twin.routes, route)
+    end
     twin.by_catalogue = by_catalogue.compile(description, twin.code.operations or {})
     fresh_state(twin)
     twins[#twins + 1], twins[name] = twin, twin
