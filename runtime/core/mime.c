@@ -296,8 +296,8 @@ static void add_quoted_line(struct bd_buf *out, const char *text, size_t len)
         unsigned char c = (unsigned char)text[i];
         bool last = i + 1 == len;
         bool blank = (c == ' ' || c == '\t') && !last;
-        bool plain = ((c > 0x20 && c < 0x7f && c != '=') || blank) &&
-                     (i > 0 || !begins_mail(text, len));
+        bool plain =
+            ((c > 0x20 && c < 0x7f && c != '=') || blank) && (i > 0 || !begins_mail(text, len));
         size_t size = plain ? 1 : 3;
         if (used + size > LINE - (last ? 0 : 1)) {
             bd_buf_add_text(out, "=\r\n");

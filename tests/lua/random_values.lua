@@ -292,9 +292,9 @@ local function and_also(list, ...)
   return all
 end
 
-local NO_MAILBOX = { "x", "@x", "x@", "a@b@c", "a b@c", "a@b,c@d", "a@b, c@d", "é@x.org", "a@é.org", "A, B <a@b>", "a@b>",
-  "<a@b> x", "a..b@c", ".a@b", "a.@b", "a@-b", "a@b..c", "a@b.", "a@[127.0.0.1]", "A \"B\" <a@b>", "a@b\r\nBcc: c@d",
-  "Ada\nBcc: c@d <a@b>", "<>", ("x"):rep(65) .. "@b", "a@" .. ("x"):rep(64), "a@b_c" }
+local NO_MAILBOX = { "x", "@x", "x@", "a@b@c", "a b@c", "a@b,c@d", "a@b, c@d", "é@x.org", "a@é.org", "A, B <a@b>",
+  "a@b>", "<a@b> x", "a..b@c", ".a@b", "a.@b", "a@-b", "a@b..c", "a@b.", "a@[127.0.0.1]", "A \"B\" <a@b>",
+  "a@b\r\nBcc: c@d", "Ada\nBcc: c@d <a@b>", "<>", ("x"):rep(65) .. "@b", "a@" .. ("x"):rep(64), "a@b_c" }
 
 local WRONG = {
   integer = NO_WHOLE,

@@ -177,7 +177,7 @@ static void run_command(struct ts_conn *conn, const char *line, size_t len)
 
 size_t ts_smtp_consume(struct ts_conn *conn, const char *bytes, size_t len)
 {
-    const char *end = memmem(bytes, len, "\r\n", 2);
+    const char *end = len > 0 ? memmem(bytes, len, "\r\n", 2) : NULL;
     if (end == NULL) {
         return 0;
     }

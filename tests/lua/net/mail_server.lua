@@ -12,7 +12,11 @@ Server.__index = Server
 -- Starts one with these rules (tests/server/smtp.h) and more options of the test server.
 function M.serve(rules, ...)
   local log = support.file ".smtp"
-  local port, stop = support.serve("--smtp", rules, "--smtp-log", log, ...)
+  local options = { "--smtp", rules, "--smtp-log", log, ... }
+  if (os.getenv "BEADLE_TEST_OPTIONS" or ""):find("tiny-io", 1, true) then
+    table.move({ "--tiny-io", "1" }, 1, 2, #options + 1, options)
+  end
+  local port, stop = support.serve(table.unpack(options))
   return setmetatable({ log = log, port = port, stop = stop, url = "smtp://127.0.0.1:" .. port,
     tls_url = "smtps://127.0.0.1:" .. port }, Server)
 end
