@@ -3,9 +3,9 @@
 -- made-up vendor of tests/vendor/twin, in process and over HTTP, against the test server.
 
 local async = require "beadle.async"
+local gate = require "beadle.gate"
 local http = require "beadle.http"
 local sandbox = require "beadle.sandbox"
-local task = require "beadle.task"
 local test = require "beadle.test"
 local describe, it, equal, same = test.describe, test.it, test.equal, test.same
 
@@ -184,11 +184,11 @@ describe("a call that a vendor makes", function()
 
   it("is no doing of the script's", function()
     local told = {}
-    local watched = async.spawn(function()
-      task.watch(function(operation) told[#told + 1] = operation end)
-      call { method = "POST", url = server .. "/echo?watched", body = "x" }
-    end)
-    watched:wait()
+    local function note(effect, send)
+      told[#told + 1] = effect.operation
+      return send()
+    end
+    gate.with(note, call, { method = "POST", url = server .. "/echo?watched", body = "x" })
     same(told, { "http.request" }) -- the script's own POST, to the vendor
   end)
 
