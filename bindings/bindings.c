@@ -5,6 +5,7 @@
 #include "catalogue/perform.h"
 #include "core/runtime.h"
 #include "core/script.h"
+#include "lti/xml.h"
 #include "modules/modules.h"
 #include "sandbox/sandbox.h"
 
@@ -24,6 +25,7 @@ void bd_bindings_open(struct bd_runtime *rt)
         {"beadle.config.native", bd_config_module},
         {"beadle.sandbox.native", bd_sandbox_module},
         {"beadle.catalogue", bd_catalogue_module},
+        {"beadle.lti.xml", bd_lti_xml_module},
     };
     for (size_t i = 0; i < sizeof MODULES / sizeof *MODULES; i++) {
         bd_script_add_module(rt->L, MODULES[i].name, MODULES[i].open);
