@@ -5,6 +5,7 @@
 #include "catalogue/perform.h"
 #include "core/runtime.h"
 #include "core/script.h"
+#include "lti/lti.h"
 #include "lti/xml.h"
 #include "modules/modules.h"
 #include "sandbox/sandbox.h"
@@ -31,6 +32,7 @@ void bd_bindings_open(struct bd_runtime *rt)
     for (size_t i = 0; i < sizeof MODULES / sizeof *MODULES; i++) {
         bd_script_add_module(rt->L, MODULES[i].name, MODULES[i].open);
     }
+    bd_lti_add_modules(rt->L);
     bd_vendors_open(rt->L);
     bd_sandbox_install(rt);
 }
