@@ -46,8 +46,8 @@ local function check_operation(operation, name)
 end
 
 -- request { operation = "replaceResult" | "readResult" | "deleteResult", url =, sourcedid =, score = (of
--- replaceResult), key =, secret =, message_id =, timestamp =, nonce =, signature_method = } -> { method, url, headers, body,
--- message_id }, signed. It is good for one sending: a platform takes no nonce twice.
+-- replaceResult), key =, secret =, message_id =, timestamp =, nonce =, signature_method = } -> { method, url, headers,
+-- body, message_id }, signed. It is good for one sending: a platform takes no nonce twice.
 function M.request(options)
   local own = "lti.outcomes.request"
   check.options(own, options, { operation = "string", url = "string", sourcedid = "string", score = "number?",
@@ -104,8 +104,8 @@ M.parse = envelope.parse
 -- function(sourcedid, score, request), read = function(sourcedid, request) -> score | nil, delete =
 -- function(sourcedid, request), window = 300, signature_method = } -> a handler for http.serve.
 -- request.outcome has message_id, key, operation and score_text. A callback that returns `false, text` refuses: the
--- text is the description that the tool reads. One that raises is answered as a failure, and logged. Without a callback its
--- operation is unsupported.
+-- text is the description that the tool reads. One that raises is answered as a failure, and logged. Without a
+-- callback its operation is unsupported.
 function M.receiver(options)
   return require("beadle.lti.outcomes_receiver")(options)
 end

@@ -170,7 +170,8 @@ describe("a message of somebody else", function()
       random = (random * 1103515245 + 12345) & 0x7FFFFFFF
       return (random >> 8) % limit + 1
     end
-    local tokens = { "0", "9", ".", "-", ",", "<", ">", "/", "&", ";", " ", "\n", "\0", "\xE9", "é", "<a/>", "&#0;", "" }
+    local tokens = { "0", "9", ".", "-", ",", "<", ">", "/", "&", ";", " ", "\n", "\0", "\xE9", "é", "<a/>", "&#0;",
+      "" }
     local counts = { read = 0, refused = 0 }
     for _ = 1, 20000 do
       local damaged = text
