@@ -11,6 +11,9 @@
 --   existing_is_error    create_candidate_and_add_test refuses a candidate that exists, with 202 (false)
 --   combined_reuses      create_candidate_and_add_test adds its test as act_id 2 does (true), or as 9
 --   confirmation_costs   a confirmation test uses a credit (false)
+--   lti_window           seconds that the timestamp of a launch by LTI 1.1 may be off (300)
+--   outcomes             grades are sent to the outcome service that a launch names (true); the vendor has it off
+--                        until it is asked for
 --   strict               what is not known or cannot be read is refused (true), or else left out
 -- Assumed without a setting:
 --   No number: an unknown sub-account, session, e-mail template or sender, an unknown administrator, an
@@ -30,13 +33,14 @@ local actions = require "beadle.twin.isograd.actions"
 local control = require "beadle.twin.isograd.control"
 local data = require "beadle.twin.isograd.data"
 local dispatch = require "beadle.twin.isograd.dispatch"
+local lti = require "beadle.twin.isograd.lti"
+local lti13 = require "beadle.twin.isograd.lti13"
 local mails = require "beadle.twin.isograd.mails"
 local pages = require "beadle.twin.isograd.pages"
 local records = require "beadle.twin.isograd.records"
 local refusal = require "beadle.twin.isograd.refusal"
 local tests = require "beadle.twin.isograd.tests"
 local wire = require "beadle.sandbox.wire"
-local json = require "beadle.json"
 
 local TOKEN_HOST = "auth.isograd.com"
 
@@ -85,15 +89,12 @@ local function is_signed_in(twin, request)
   return until_at ~= nil and twin.now() < until_at
 end
 
-local ORDER_OF_REFUSAL = { "success", "error_code", "error_message" }
-local ORDER_OF_RESULT = { "error_message", "success", "can_id", "tst_url", "gra_typ_id", "des" }
-
 local function answer_refusal(twin, raised)
   local answer = { success = false, error_code = raised.code, error_message = raised.message }
   for key, value in pairs(raised.extra or {}) do
     answer[key] = value
   end
-  return twin.answer_json(twin.state.settings.error_status, answer, ORDER_OF_REFUSAL)
+  return twin.answer_json(twin.state.settings.error_status, answer, dispatch.ORDER_OF_REFUSAL)
 end
 
 local function use(twin, request)
@@ -113,12 +114,14 @@ local function use(twin, request)
   elseif other then
     return other
   end
-  local bare = result.bare
-  result.bare, result.success = nil, true
-  if not bare then
-    result.error_message = json.null
+  return dispatch.answer_result(twin, result)
+end
+
+-- What is on the hosts of the platform, not on the one of tokens.
+local function at_vendor(act)
+  return function(twin, request)
+    return request.host == TOKEN_HOST and elsewhere(twin, request) or act(twin, request)
   end
-  return twin.answer_json(200, result, ORDER_OF_RESULT)
 end
 
 -- ---------------------------------------------------------------------------------------------------
@@ -131,6 +134,9 @@ local M = {
 
 M.routes["POST /oauth2/token"] = authenticate
 M.routes["POST /api/usage"] = use
+M.routes["POST /public/lti.php"] = at_vendor(lti.receive)
+M.routes["GET /public/lti.php"] = at_vendor(lti.receive)
+M.routes["GET /public/jwks.php"] = at_vendor(lti13.key_set)
 
 function M.operation_of(twin, request)
   if request.path == "/oauth2/token" then
@@ -138,6 +144,8 @@ function M.operation_of(twin, request)
   elseif request.path == "/api/usage" then
     local operation, variant = dispatch.operation(twin, wire.fields(request.body).act_id)
     return operation and operation.name, variant
+  elseif request.path == "/public/lti.php" then
+    return lti.operation_of(twin, request)
   end
 end
 
@@ -151,6 +159,9 @@ function M.seed(twin, state)
   settings.confirmation_costs = false
   state.clients = { ["test-client-id"] = "test-client-secret" }
   state.tokens, state.logins = {}, {}
+  settings.lti_window, settings.outcomes = 300, true
+  state.consumers, state.lti_nonces = { ["test-consumer-key"] = "test-consumer-secret" }, {}
+  state.platforms, state.lti_logins = {}, {}
   state.accounts = { main = data.account(), ["456"] = data.account() }
   data.people(twin, state.accounts.main, actions.create_candidate, tests.make_test, tests.end_test)
 end

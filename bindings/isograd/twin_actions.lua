@@ -3,6 +3,7 @@
 
 local data = require "beadle.twin.isograd.data"
 local mails = require "beadle.twin.isograd.mails"
+local outcomes = require "beadle.twin.isograd.outcomes"
 local records = require "beadle.twin.isograd.records"
 local refusal = require "beadle.twin.isograd.refusal"
 local tests = require "beadle.twin.isograd.tests"
@@ -71,6 +72,7 @@ local function add_test(twin, account, values, base, reuse)
   local candidate = records.candidate_of(account, { ema = values.ema })
   local test = reuse and tests.unfinished(account, candidate, values.tst_frm_id)
     or tests.make_test(twin, account, candidate, values)
+  test.outcome = outcomes.of_launch(values.launch) or test.outcome
   return start_answer(twin, test, values, base, true)
 end
 

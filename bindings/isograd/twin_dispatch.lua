@@ -4,9 +4,13 @@
 local actions = require "beadle.twin.isograd.actions"
 local records = require "beadle.twin.isograd.records"
 local refusal = require "beadle.twin.isograd.refusal"
+local json = require "beadle.json"
 local wire = require "beadle.sandbox.wire"
 
 local M = {}
+
+M.ORDER_OF_REFUSAL = { "success", "error_code", "error_message" }
+local ORDER_OF_RESULT = { "error_message", "success", "can_id", "tst_url", "gra_typ_id", "des" }
 
 -- The operation of the catalogue that an act_id belongs to, and the name of its variant if it has one.
 function M.operation(twin, act_id)
@@ -52,7 +56,8 @@ local function check(twin, operation, fields)
   return refusal.unlisted(wrong.text)
 end
 
-function M.perform(twin, request, fields)
+-- `launch`: the launch by LTI that asks for it, whose outcome service the test gets; nil for a call.
+function M.perform(twin, request, fields, launch)
   if not fields.act_id then
     refusal.refuse(105, "act_id")
   end
@@ -61,8 +66,19 @@ function M.perform(twin, request, fields)
     refusal.refuse(103)
   end
   local values = check(twin, operation, fields)
+  values.launch = launch
   local base = request.url:match "^(https?://[^/?]+)"
   return actions.by_act[values.act_id](twin, records.account_of(twin, values), values, base)
+end
+
+-- The answer to an action that was done.
+function M.answer_result(twin, result)
+  local bare = result.bare
+  result.bare, result.success = nil, true
+  if not bare then
+    result.error_message = json.null
+  end
+  return twin.answer_json(200, result, ORDER_OF_RESULT)
 end
 
 return M

@@ -3,6 +3,7 @@
 
 local data = require "beadle.twin.isograd.data"
 local records = require "beadle.twin.isograd.records"
+local outcomes = require "beadle.twin.isograd.outcomes"
 local refusal = require "beadle.twin.isograd.refusal"
 
 local M = {}
@@ -26,6 +27,7 @@ function M.end_test(twin, test, grade)
   end
   test.status = form.manual and not grade and records.STATUS.marking or records.STATUS.finished
   test.result = test.status == records.STATUS.finished and data.grade(form, grade) or nil
+  outcomes.send(twin, test)
 end
 
 function M.has_credit(account, name, cost)
@@ -89,6 +91,7 @@ function M.make_test(twin, account, candidate, values)
     status = records.STATUS.not_started, created_at = twin.now(), token = twin.token(), ses_id = values.ses_id,
     proctored = values.add_pro or false, cal_bac_pag = values.cal_bac_pag, rtn_pag = values.rtn_pag,
     cpf_id = values.cpf_id, full_screen = values.nee_ful_scr or false,
+    outcome = outcomes.of_launch(values.launch),
   }
   account.tests[tostring(test.pla_tst_id)] = test
   schedule_life(twin, test)
