@@ -126,16 +126,17 @@ static int l_control(lua_State *L)
     return bd_twin_control(L, bd_sandbox_get(L), vendor, command, 3);
 }
 
-// called(id, status, why): how a request went that a simulated vendor made.
+// called(id, result): how a request went that a simulated vendor made; result: status, headers, body, or why.
 static int l_called(lua_State *L)
 {
-    bd_twin_called(bd_sandbox_get(L), luaL_checkinteger(L, 1), (int)luaL_checkinteger(L, 2),
-                   luaL_optstring(L, 3, NULL));
+    lua_Integer id = luaL_checkinteger(L, 1);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    bd_twin_called(L, bd_sandbox_get(L), id, 2);
     return 0;
 }
 
-// is_this_machine(url)
-static int l_is_this_machine(lua_State *L)
+// may_call(url): whether a simulated vendor may call that address: one of this machine.
+static int l_may_call(lua_State *L)
 {
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
@@ -149,7 +150,7 @@ int bd_sandbox_module(lua_State *L)
 {
     static const luaL_Reg FUNCTIONS[] = {{"control", l_control},
                                          {"called", l_called},
-                                         {"is_this_machine", l_is_this_machine},
+                                         {"may_call", l_may_call},
                                          {"serve", bd_sandbox_serve},
                                          {NULL, NULL}};
     luaL_newlib(L, FUNCTIONS);

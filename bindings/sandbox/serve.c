@@ -19,20 +19,48 @@
 
 static const char CONTROL[] = "/_sandbox/";
 
-static void answer_as_vendor(lua_State *L, struct bd_server_request *request)
+// A request that the sandbox answers as a vendor.
+struct served {
+    struct bd_twin_visit visit;
+    struct bd_exchange exchange;
+    struct bd_runtime *rt;
+    struct bd_server_request *request;
+};
+
+static void free_served(struct bd_twin_visit *visit)
 {
-    struct bd_exchange exchange = {.options = &bd_http_defaults, .method = request->method};
-    uint64_t delay = 0;
-    bd_buf_add(&exchange.url, request->url.data, request->url.len);
-    bd_buf_add(&exchange.body, request->body.data, request->body.len);
-    if (bd_twin_answer(bd_sandbox_get(L), &exchange, &request->headers, &delay)) {
-        bd_log(bd_runtime_of(L)->log, BD_LOG_INFO, "%s %.*s: %d", request->method,
-               (int)request->url.len, request->url.data, exchange.status);
-        bd_server_reply(request, exchange.status, &exchange.head, &exchange.answer, delay);
+    struct served *served = BD_OUTER(visit, struct served, visit);
+    bd_exchange_free(&served->exchange);
+    free(served);
+}
+
+static void on_answer(struct bd_twin_visit *visit, bool answered, uint64_t delay)
+{
+    struct served *served = BD_OUTER(visit, struct served, visit);
+    struct bd_server_request *request = served->request;
+    if (answered) {
+        bd_log(served->rt->log, BD_LOG_INFO, "%s %.*s: %d", request->method, (int)request->url.len,
+               request->url.data, served->exchange.status);
+        bd_server_reply(request, served->exchange.status, &served->exchange.head,
+                        &served->exchange.answer, delay);
     } else {
         bd_server_drop(request);
     }
-    bd_exchange_free(&exchange);
+    free_served(visit);
+}
+
+static void answer_as_vendor(lua_State *L, struct bd_server_request *request)
+{
+    struct served *served = bd_alloc(sizeof *served);
+    served->visit = (struct bd_twin_visit){
+        .exchange = &served->exchange, .done = on_answer, .abandon = free_served};
+    served->rt = bd_runtime_of(L);
+    served->request = request;
+    bd_exchange_reset(&served->exchange);
+    served->exchange.method = request->method;
+    bd_buf_add(&served->exchange.url, request->url.data, request->url.len);
+    bd_buf_add(&served->exchange.body, request->body.data, request->body.len);
+    bd_twin_visit(bd_sandbox_get(L), &served->visit, &request->headers);
 }
 
 // ------------------------------------------------------------------------------------------------
