@@ -14,6 +14,7 @@ int bd_fs_module(lua_State *L);      // beadle.fs
 int bd_http_module(lua_State *L);    // beadle.http
 int bd_config_module(lua_State *L);  // beadle.config.native
 int bd_journal_module(lua_State *L); // beadle.journal, under beadle.recipe
+int bd_sqlite_module(lua_State *L);  // beadle.sqlite
 
 // Writes all of it, down to the disk. Gives 0, or the number of what went wrong.
 int bd_file_write_all(int fd, const char *text, size_t len);
