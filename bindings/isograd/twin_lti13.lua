@@ -1,3 +1,7 @@
 -- SPDX-License-Identifier: MIT
 local M = {}
+function M.key_set() end
+function M.begin() end
+function M.launch() end
+function M.custom_of() end
 return M
