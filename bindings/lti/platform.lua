@@ -140,7 +140,7 @@ function Platform:registration(client_id)
     { "Authentication request URL", self:address "auth" },
     { "Access token service URL", self:address "token" },
     { "Public key set URL", self:address "jwks" },
-    { "Public key ID", self.keys:current().kid },
+    { "Public key ID", self.keys:current():kid() },
   }
 end
 
@@ -297,7 +297,7 @@ local function authenticate(platform, request)
   end
   local id_token = jwt.sign(claims.of(entry.message, { issuer = platform.issuer, client_id = tool.client_id,
     deployment_id = entry.deployment_id, target_link_uri = entry.target_link_uri, nonce = asked.nonce,
-    now = platform.now(), lifetime = platform.token_lifetime }), platform.keys:current().key)
+    now = platform.now(), lifetime = platform.token_lifetime }), platform.keys:current())
   return answer_form(asked.redirect_uri, { { "id_token", id_token }, { "state", asked.state } }, "Launch")
 end
 
