@@ -11,7 +11,7 @@ int bd_task_module(lua_State *L);    // beadle.task, under beadle.async
 int bd_time_module(lua_State *L);    // beadle.time
 int bd_log_module(lua_State *L);     // beadle.log
 int bd_fs_module(lua_State *L);      // beadle.fs
-int bd_http_module(lua_State *L);    // beadle.http
+int bd_http_module(lua_State *L);    // beadle.http.native, under beadle.http
 int bd_config_module(lua_State *L);  // beadle.config.native
 int bd_journal_module(lua_State *L); // beadle.journal, under beadle.recipe
 int bd_sqlite_module(lua_State *L);  // beadle.sqlite

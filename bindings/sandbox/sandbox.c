@@ -14,6 +14,7 @@
 #include "core/net.h"
 #include "core/runtime.h"
 #include "core/script.h"
+#include "core/transport_local.h"
 #include "core/transport_twin.h"
 #include "core/url.h"
 #include "serve.h"
@@ -137,14 +138,18 @@ static int l_called(lua_State *L)
     return 0;
 }
 
-// may_call(url): whether a simulated vendor may call that address: one of this machine.
+// may_call(url): whether a simulated vendor may call that address: one of this machine, or of a server of this
+// process that no socket is needed for.
 static int l_may_call(lua_State *L)
 {
     size_t len;
+    struct bd_runtime *rt = bd_runtime_of(L);
     const char *text = luaL_checklstring(L, 1, &len);
     struct bd_url url;
-    lua_pushboolean(L,
-                    bd_url_parse(&url, text, len) == NULL && bd_address_url_is_this_machine(&url));
+    bool readable = bd_url_parse(&url, text, len) == NULL;
+    bool own = readable && bd_local_transport(rt, &url) != NULL &&
+               (rt->options.virtual_time || run_is_sandboxed(L));
+    lua_pushboolean(L, own || (readable && bd_address_url_is_this_machine(&url)));
     return 1;
 }
 

@@ -43,6 +43,12 @@ enum bd_why {
     BD_WHY_CLOSING,
 };
 
+// Somebody who is told when a task has ended, in whatever way; embedded in whatever the task works for.
+struct bd_task_end {
+    // Runs outside Lua and must not run any. The task is no longer to be touched.
+    void (*ended)(struct bd_task_end *end);
+};
+
 // Tasks that wait for the same thing, first come first.
 struct bd_waitlist {
     struct bd_task *first, *last;
@@ -62,6 +68,7 @@ struct bd_task {
     struct bd_task *left, *right; // its neighbours in `home`
     struct bd_scope *scope;       // innermost scope its body has opened; NULL when none
     struct bd_scope *draining;    // the one whose tasks it waits for
+    struct bd_task_end *end;      // NULL: nobody; borrowed
     int anchor;
     uint8_t state;      // enum bd_task_state
     uint8_t why;        // enum bd_why; a cancellation that was not delivered yet
@@ -130,6 +137,9 @@ void bd_task_cancel(struct bd_task *task, enum bd_why why);
 struct bd_task *bd_task_current(lua_State *L);
 
 bool bd_task_ended(const struct bd_task *task);
+
+// Whether `task` is `outer`, or one that `outer` spawned, or one that such a one spawned.
+bool bd_task_is_within(const struct bd_task *task, const struct bd_task *outer);
 
 // True for a coroutine that is the body of a task, not one that a script made.
 bool bd_task_is_body(lua_State *co);

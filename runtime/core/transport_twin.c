@@ -124,14 +124,6 @@ static bool take_answer(lua_State *T, struct bd_exchange *exchange, uint64_t *de
     return !lost;
 }
 
-// The answer is there from the beginning: what shall not arrive is taken away again.
-static void break_exchange(struct bd_exchange *exchange, enum bd_fault fault)
-{
-    bd_exchange_clear_answer(exchange);
-    exchange->fault = fault;
-    exchange->sent = true;
-}
-
 static void link_visit(struct bd_twin *twin, struct bd_twin_visit *visit)
 {
     visit->left = NULL;
@@ -206,7 +198,7 @@ static void deliver(struct bd_timer *timer)
     struct delivery *delivery = BD_OUTER(timer, struct delivery, timer);
     struct bd_exchange *exchange = delivery->visit.exchange;
     if (exchange->fault == BD_FAULT_NONE && exchange->answer.len > exchange->options->max_body) {
-        break_exchange(exchange, BD_FAULT_BODY_TOO_LARGE);
+        bd_exchange_break(exchange, BD_FAULT_BODY_TOO_LARGE);
     }
     end_delivery(delivery);
 }
@@ -216,7 +208,7 @@ static void on_late(struct bd_timer *timer)
 {
     struct delivery *delivery = BD_OUTER(timer, struct delivery, timer);
     bd_twin_leave(delivery->twin, &delivery->visit);
-    break_exchange(delivery->visit.exchange, BD_FAULT_TIMEOUT);
+    bd_exchange_break(delivery->visit.exchange, BD_FAULT_TIMEOUT);
     end_delivery(delivery);
 }
 
@@ -228,26 +220,15 @@ static void on_answer(struct bd_twin_visit *visit, bool answered, uint64_t delay
     uint64_t left = delivery->deadline > now ? delivery->deadline - now : 0;
     delivery->visit_over = true;
     if (!answered) {
-        break_exchange(visit->exchange, BD_FAULT_EMPTY);
+        bd_exchange_break(visit->exchange, BD_FAULT_EMPTY);
         delay = 0;
     } else if (delay > left) {
         delay = left;
-        break_exchange(visit->exchange, BD_FAULT_TIMEOUT);
+        bd_exchange_break(visit->exchange, BD_FAULT_TIMEOUT);
     }
     bd_loop_disarm(loop, &delivery->timer);
     delivery->timer.fire = deliver;
     bd_loop_arm(loop, &delivery->timer, delay);
-}
-
-static void request_headers(struct bd_buf *out, const struct bd_exchange *exchange)
-{
-    for (size_t i = 0; exchange->headers != NULL && i < exchange->headers->count; i++) {
-        bd_buf_addf(out, "%s\r\n", exchange->headers->lines[i]);
-    }
-    if (exchange->has_body && bd_head_count(out, "content-type") == 0) {
-        bd_buf_add_text(out,
-                        "Content-Type: application/x-www-form-urlencoded\r\n"); // as libcurl does
-    }
 }
 
 static void send_exchange(struct bd_transport *transport, struct bd_exchange *exchange)
@@ -261,7 +242,7 @@ static void send_exchange(struct bd_transport *transport, struct bd_exchange *ex
                                   .twin = twin,
                                   .deadline = bd_loop_now(loop) + exchange->time_limit};
     exchange->carrier = delivery;
-    request_headers(&headers, exchange);
+    bd_exchange_request_head(exchange, &headers);
     bd_twin_visit(twin, &delivery->visit, &headers);
     bd_buf_free(&headers);
     if (!delivery->visit_over) {
@@ -280,7 +261,7 @@ static void cancel_exchange(struct bd_transport *transport, struct bd_exchange *
     }
     free(delivery);
     exchange->carrier = NULL;
-    break_exchange(exchange, BD_FAULT_NONE);
+    bd_exchange_break(exchange, BD_FAULT_NONE);
 }
 
 struct bd_transport *bd_twin_transport(struct bd_twin *twin)
@@ -374,11 +355,7 @@ static void detach(void *value)
 {
     struct bd_twin *twin = value;
     bd_loop_disarm(&twin->rt->loop, &twin->wakeup);
-    while (twin->visits != NULL) {
-        struct bd_twin_visit *visit = twin->visits;
-        unlink_visit(twin, visit);
-        visit->abandon(visit);
-    }
+    BD_CHECK(twin->visits == NULL);
     lua_close(twin->L);
     free(twin);
 }

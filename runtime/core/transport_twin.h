@@ -43,14 +43,12 @@ struct bd_twin_visit {
     // Called once, perhaps before bd_twin_visit returns: the exchange has its answer, which shall leave after
     // `delay` ms. Not answered: no answer shall be sent.
     void (*done)(struct bd_twin_visit *visit, bool answered, uint64_t delay);
-    // Called instead when the sandbox ends with the runtime: frees what belongs to the visit. Only for those
-    // that nobody takes back by bd_twin_leave before.
-    void (*abandon)(struct bd_twin_visit *visit);
     lua_Integer waits_for; // a vendor's request
     struct bd_twin_visit *left, *right;
 };
 
-// Has the twin answer a request. `headers`: lines "Name: value\r\n".
+// Has the twin answer a request. `headers`: lines "Name: value\r\n". Whoever brings it takes it back, unless it is
+// done, before the twin ends with the runtime.
 void bd_twin_visit(struct bd_twin *twin, struct bd_twin_visit *visit, const struct bd_buf *headers);
 // Nobody wants the answer any more: `done` is not called. For a visit that is not done.
 void bd_twin_leave(struct bd_twin *twin, struct bd_twin_visit *visit);
