@@ -52,7 +52,8 @@ end
 -- ---------------------------------------------------------------------------------------------------
 -- Writing
 
-local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&apos;", ["\r"] = "&#13;" }
+local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&apos;",
+  ["\r"] = "&#13;" }
 
 -- can_be_written(text): whether XML has all its characters: UTF-8 without control characters and the two
 -- noncharacters ("Extensible Markup Language" 1.0, "Characters").
