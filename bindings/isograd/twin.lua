@@ -129,6 +129,7 @@ end
 
 local M = {
   routes = pages.routes(tests.begin_test, tests.end_test), actions = {}, control = control,
+  resumes = { lti_keys = lti.resume },
   may_be_false = { "start_after", "finish_after" },
 }
 

@@ -77,6 +77,44 @@ function M.set_credits(twin, args)
   credit.units = math.floor(args.amount * data.CREDIT_UNITS)
 end
 
+-- lti_consumer{key, secret}: makes a consumer of LTI 1.1 known, or gives one another secret.
+function M.lti_consumer(twin, args)
+  twin.check_args("lti_consumer", args, { "key", "secret" })
+  for _, name in ipairs { "key", "secret" } do
+    if type(args[name]) ~= "string" or args[name] == "" then
+      twin.refuse("%s must be a text", name)
+    end
+  end
+  twin.state.consumers[args.key] = args.secret
+end
+
+local PLATFORM = { "issuer", "client_id", "deployment_id", "deployment_ids", "auth_url", "jwks_url", "jwks",
+  "outcome_key" }
+
+-- register_platform{issuer, client_id, deployment_id | deployment_ids, auth_url, jwks_url | jwks, outcome_key}: makes a
+-- platform of LTI 1.3 known, or what is known of it anew. outcome_key: the LTI 1.1 consumer key with which grades of
+-- its launches are signed.
+function M.register_platform(twin, args)
+  twin.check_args("register_platform", args, PLATFORM)
+  local platform = { deployment_ids = args.deployment_ids or { args.deployment_id }, jwks_url = args.jwks_url,
+    jwks = args.jwks, outcome_key = args.outcome_key or "test-consumer-key" }
+  for _, name in ipairs { "issuer", "client_id", "auth_url" } do
+    platform[name] = type(args[name]) == "string" and args[name] or twin.refuse("%s must be a text", name)
+  end
+  if #platform.deployment_ids == 0 then
+    twin.refuse "deployment_id is required"
+  elseif not args.jwks_url and not args.jwks then
+    twin.refuse "jwks_url or jwks is required"
+  end
+  for index, each in ipairs(twin.state.platforms) do
+    if each.issuer == platform.issuer and each.client_id == platform.client_id then
+      twin.state.platforms[index] = platform
+      return
+    end
+  end
+  table.insert(twin.state.platforms, platform)
+end
+
 -- Ends all tokens, as if the vendor had restarted.
 function M.revoke_tokens(twin, args)
   twin.check_args("revoke_tokens", args, {})
@@ -89,6 +127,7 @@ Isograd
   API            {base}/api/usage
   client_id      {id}
   client_secret  {secret}
+  LTI            {base}/public/lti.php, consumer key {key}, secret {consumer_secret}
 Try
   curl -X POST '{base}/oauth2/token?grant_type=client_credentials&scopes=usage' \
        -d client_id={id} -d client_secret={secret}
@@ -99,9 +138,11 @@ Try
 function M.guide(twin, args)
   twin.check_args("guide", args, { "base" })
   local id, secret = next(twin.state.clients)
-  local values, lines = { base = args.base, id = id, secret = secret }, json.array {}
+  local key, consumer_secret = next(twin.state.consumers)
+  local values = { base = args.base, id = id, secret = secret, key = key, consumer_secret = consumer_secret }
+  local lines = json.array {}
   for line in GUIDE:gmatch "[^\n]+" do
-    lines[#lines + 1] = line:gsub("{(%w+)}", values)
+    lines[#lines + 1] = line:gsub("{([%w_]+)}", values)
   end
   return lines
 end

@@ -131,6 +131,11 @@ function M.receive(twin, request)
   return page(twin, 400, "No launch", "This address takes launches by LTI 1.1 and 1.3, and this is none.")
 end
 
+-- What the twin's code says when the keys of a platform have come.
+function M.resume(twin, request, args, response)
+  return lti13.take_keys(twin, request, args, response, M)
+end
+
 -- The operation that a request to this address is for, and its variant, where that can be seen without checking it.
 function M.operation_of(twin, request)
   local fields = wire.fields(request.body)

@@ -25,8 +25,8 @@ function M.send(twin, test)
   local outcomes = require "beadle.lti.outcomes"
   local request = outcomes.request { operation = "replaceResult", url = outcome.url, sourcedid = outcome.sourcedid,
     score = grade.grade_fraction(test.result), key = outcome.key, secret = secret }
-  request.operation = "replaceResult"
-  twin:call(request)
+  twin:call { method = request.method, url = request.url, headers = request.headers, body = request.body,
+    operation = "replaceResult" }
 end
 
 return M

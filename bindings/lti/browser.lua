@@ -95,6 +95,15 @@ local function send(way, jar)
     retry = false }
 end
 
+-- What a secure page knows does not travel in the clear, but for a server of this machine.
+local function check_secure(from, to, steps)
+  local host = to:match "^http://([^/:?#]+)"
+  local here = host == "127.0.0.1" or host == "localhost" or to:find "^http://%[::1%]"
+  if from:find "^https:" and to:find "^http:" and not here then
+    fail("the way leads from a secure page to a plain one, and is not followed", steps)
+  end
+end
+
 -- Where an answer leads: the next way, or nil when it ends here.
 local function next_way(way, answer, options, steps)
   local location = answer.headers.location
@@ -103,9 +112,8 @@ local function next_way(way, answer, options, steps)
     local url = M.resolve(way.url, location)
     if not url:find "^https?://" then
       fail(("a redirect leads to %s, which is no page"):format(url:match "^[^:]*" .. ":"), steps)
-    elseif way.url:find "^https:" and url:find "^http:" then
-      fail("a redirect leads from a secure page to a plain one, and is not followed", steps)
     end
+    check_secure(way.url, url, steps)
     local repeats = (answer.status == 307 or answer.status == 308) and way.method == "POST"
     if repeats and parts(url) ~= parts(way.url) then
       fail("a redirect asks to send the form again, to another host; it is not sent there", steps)
@@ -121,6 +129,7 @@ local function next_way(way, answer, options, steps)
     return nil
   end
   local url = M.resolve(way.url, form.action)
+  check_secure(way.url, url, steps)
   if form.method == "GET" then
     return { method = "GET", url = url:gsub("%?.*", "") .. "?" .. forms.encode(form.fields) }
   end

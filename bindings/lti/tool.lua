@@ -7,7 +7,7 @@
 --
 -- new{...}: origin; path ("/lti"); platforms, each with issuer, client_id, deployment_ids, auth_url and jwks_url or
 -- jwks; on_launch(launch, request) -> answer of http.serve; on_refusal(reason, detail, request) -> answer, a page
--- unless told; target_link_uris (list: what may be launched; the launch address unless told); keys (served as the tool's own);
+-- unless told; target_link_uris (list: what may be launched; the launch address unless told); keys (served as its own);
 -- leeway (60 s), max_age of tokens (3600 s), state_lifetime (600 s), fetch = function(url) -> key set, now.
 -- A launch is as lti.verify_launch gives it, version "1.3", with issuer, deployment_id, target_link_uri, claims.
 --
