@@ -16,7 +16,7 @@ end
 local KNOWN = {
   secret = { "a secret or a text", native.is_secret },
   key = { "a key of beadle.lti.keys", function(value)
-    return type(value) == "userdata" and not native.is_secret(value)
+    return type(value) == "userdata" and getmetatable(value) == "key"
   end },
 }
 

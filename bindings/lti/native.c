@@ -23,6 +23,8 @@ static const char PAIRS[] = "beadle.lti.pairs";
 void bd_lti_add_modules(lua_State *L)
 {
     bd_script_add_module(L, "beadle.lti.native", bd_lti_native_module);
+    bd_script_add_module(L, "beadle.lti.keys", bd_lti_keys_module);
+    bd_script_add_module(L, "beadle.lti.store", bd_lti_store_module);
 }
 
 // ------------------------------------------------------------------------------------------------

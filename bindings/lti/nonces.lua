@@ -1,13 +1,17 @@
 -- SPDX-License-Identifier: MIT
 -- beadle.lti.nonces: what was used once and must not be used again until it is too old anyway.
 --
---   local store = nonces.open {}                                   -- in memory
---   local store = nonces.open { table = t }                        -- in a table of texts and numbers, to be kept
+--   local store <close> = nonces.open { path = "nonces.sqlite" }  -- a file of several processes, safe from a kill
+--   local store = nonces.open { path = true }                     -- that of this user, default_path()
+--   local store = nonces.open {}                                  -- in memory
+--   local store = nonces.open { table = t }                       -- in a table of texts and numbers, to be kept
 --   if store:use(owner, nonce, expires_at) then ... end
 --
 -- use(owner, nonce, expires_at [, now]) -> true the first time, false afterwards, and false when it has expired. Times
--- are seconds since 1970; `now` is the run's clock unless told otherwise. A file that cannot be written, is locked for
-
+-- are seconds since 1970; `now` is the run's clock unless told otherwise. What "true" was said for is on the disk. A
+-- file that cannot be written, is locked for more than five seconds or is broken raises an error of kind "io", and so
+-- does a clock that went back beyond what was removed already: nothing is accepted then. Old ones are removed a few
+-- at a time.
 
 local check = require "beadle.lti.check"
 local native = require "beadle.lti.native"
@@ -77,9 +81,20 @@ Memory.__close = Memory.close
 -- ---------------------------------------------------------------------------------------------------
 -- Opening
 
--- open { table = }
+-- default_path() -> the path of this user's file, in $XDG_STATE_HOME/beadle.
+function M.default_path()
+  return require "beadle.lti.store".default_path()
+end
+
+-- open { path = | table = } -> store
 function M.open(options)
-  check.options("nonces.open", options, { table = "table?" })
+  check.options("nonces.open", options, { path = "string|boolean?", table = "table?" })
+  if options.path and options.table then
+    check.fail("nonces.open", "give a path or a table, not both")
+  elseif options.path then
+    local store = require "beadle.lti.store"
+    return store.open(options.path == true and store.default_path() or options.path)
+  end
   return setmetatable({ used = options.table or {} }, Memory)
 end
 

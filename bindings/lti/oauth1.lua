@@ -191,9 +191,9 @@ local function normalise_breaks(flat)
   end
 end
 
--- sign_form { url, fields, key, secret, timestamp =, nonce =, callback =, signature_method = } -> list of {name, value}:
--- the fields, then those of OAuth, the signature last, ready to be sent by POST. `callback` is "about:blank" unless it is
--- another text, or false for none. Line breaks in values become CR LF, as browsers send them.
+-- sign_form { url, fields, key, secret, timestamp =, nonce =, callback =, signature_method = } -> a list of
+-- {name, value}: the fields, then those of OAuth, the signature last, ready to be sent by POST. `callback` is
+-- "about:blank" unless it is another text, or false for none. Line breaks in values become CR LF, as browsers send them.
 function M.sign_form(options)
   local operation = "oauth1.sign_form"
   check.options(operation, options, { url = "string", fields = "table", key = "string", secret = "secret",
@@ -341,8 +341,8 @@ end
 -- A form gives its fields; with `body` the request is one that is signed in its Authorization header, hash of the body
 -- included. `authorization` is the header's value, or the list of all that came. lookup(key) gives the consumer's
 -- secret or nil. `nonces` is a store of beadle.lti.nonces, or false where a replay does no harm, as in explaining. The
--- nonce is used up last, so that nobody but the consumer can use one up. A request under an unknown key is computed like
--- any other. detail.base_string is what was signed here; no detail ever has a signature that would have been right.
+-- nonce is used up last, so that nobody but the consumer can use one up. A request under an unknown key is computed
+-- like any other. detail.base_string is what was signed here; no detail ever has a signature that would be right.
 function M.verify(options)
   local operation = "oauth1.verify"
   check.options(operation, options, { method = "string", url = "string", fields = "table?",
@@ -353,7 +353,7 @@ function M.verify(options)
     check.fail(operation, "give the fields of the form, or the body")
   elseif options.fields and options.body then
     check.fail(operation, "give the fields of the form or the body, not both")
-  elseif not (window >= 0) then
+  elseif window ~= window or window < 0 then
     check.fail(operation, "the option \"window\" must be seconds")
   elseif options.nonces == true then
     check.fail(operation, "the option \"nonces\" must be a store, or false")

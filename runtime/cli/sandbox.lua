@@ -6,6 +6,7 @@ local catalogue = require "beadle.catalogue"
 local native = require "beadle.sandbox.native"
 local options = require "beadle.options"
 local sandbox = require "beadle.sandbox"
+local time = require "beadle.time"
 
 local function port_number(text)
   local port = math.tointeger(tonumber(text))
@@ -43,6 +44,8 @@ local function run(...)
     options.fail(("sandbox takes no \"%s\""):format(operands[1]))
   elseif values.host ~= "127.0.0.1" and values.host ~= "::1" then
     options.fail("the sandbox is served to this machine only: --host is 127.0.0.1 or ::1")
+  elseif time.is_virtual() then
+    options.fail("the sandbox cannot be served while time is virtual", "Leave --virtual-time out.")
   end
   local port = native.serve { host = values.host, port = values.port }
   print_guide(("http://%s:%d"):format(values.host == "::1" and "[::1]" or values.host, port))

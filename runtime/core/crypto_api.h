@@ -35,7 +35,6 @@
     X(key_context, EVP_PKEY_CTX_new_from_pkey)          \
     X(key_context_by_name, EVP_PKEY_CTX_new_from_name)  \
     X(key_context_free, EVP_PKEY_CTX_free)              \
-    X(key_check_public, EVP_PKEY_public_check)          \
     X(key_check_pair, EVP_PKEY_pairwise_check)          \
     X(fromdata_init, EVP_PKEY_fromdata_init)            \
     X(fromdata, EVP_PKEY_fromdata)                      \
@@ -49,9 +48,7 @@
     X(number_bits, BN_num_bits)                         \
     X(number_is_odd, BN_is_odd)                         \
     X(number_free, BN_free)                             \
-    X(number_wipe, BN_clear_free)                       \
     X(memory_new, BIO_new)                              \
-    X(memory_kind, BIO_s_mem)                           \
     X(memory_kind_secret, BIO_s_secmem)                 \
     X(memory_over, BIO_new_mem_buf)                     \
     X(memory_control, BIO_ctrl)                         \

@@ -157,3 +157,21 @@ void bd_exchange_free(struct bd_exchange *exchange)
     bd_buf_free(&exchange->head);
     bd_buf_free(&exchange->answer);
 }
+
+void bd_exchange_break(struct bd_exchange *exchange, enum bd_fault fault)
+{
+    bd_exchange_clear_answer(exchange);
+    exchange->fault = fault;
+    exchange->sent = true;
+}
+
+void bd_exchange_request_head(const struct bd_exchange *exchange, struct bd_buf *out)
+{
+    for (size_t i = 0; exchange->headers != NULL && i < exchange->headers->count; i++) {
+        bd_buf_addf(out, "%s\r\n", exchange->headers->lines[i]);
+    }
+    if (exchange->has_body && bd_head_count(out, "content-type") == 0) {
+        bd_buf_add_text(out,
+                        "Content-Type: application/x-www-form-urlencoded\r\n"); // as libcurl does
+    }
+}

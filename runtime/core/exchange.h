@@ -102,6 +102,10 @@ void bd_exchange_reset(struct bd_exchange *exchange);
 // Forgets the answer, for another attempt.
 void bd_exchange_clear_answer(struct bd_exchange *exchange);
 void bd_exchange_free(struct bd_exchange *exchange);
+// For transports whose answer is there before it shall arrive: takes away again what shall not.
+void bd_exchange_break(struct bd_exchange *exchange, enum bd_fault fault);
+// Appends the request's header lines as they go out, each with its line end.
+void bd_exchange_request_head(const struct bd_exchange *exchange, struct bd_buf *out);
 
 struct bd_transport {
     // Begins an exchange. `done` is never called before this returns.

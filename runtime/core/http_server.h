@@ -40,16 +40,16 @@ struct bd_server_request {
 };
 
 struct bd_server_options {
-    const char *name;      // for the log; a literal
-    const char *host;      // an IPv4 or IPv6 address; borrowed while the server is opened
-    unsigned port;         // 0: chosen by the system
-    size_t max_body;       // bytes; a larger request gets 413
-    size_t max_head;       // bytes of the request line and the headers; 431
+    const char *name;         // for the log; a literal
+    const char *host;         // an IPv4 or IPv6 address; borrowed while the server is opened
+    unsigned port;            // 0: chosen by the system
+    size_t max_body;          // bytes; a larger request gets 413
+    size_t max_head;          // bytes of the request line and the headers; 431
     unsigned max_connections; // at once; the one that has idled longest makes room for a new one
-    unsigned idle_s;       // seconds after which a silent connection is closed
-    uint64_t request_ms;   // for a request to come in whole, beyond idle_s
-    const char *cert_file; // PEM; both or neither: then it speaks TLS only. Borrowed like `host`
-    const char *key_file;  // nobody but its owner and group may be able to read it
+    unsigned idle_s;          // seconds after which a silent connection is closed
+    uint64_t request_ms;      // for a request to come in whole, beyond idle_s
+    const char *cert_file;    // PEM; both or neither: then it speaks TLS only. Borrowed like `host`
+    const char *key_file;     // nobody but its owner and group may be able to read it
     void (*on_request)(void *arg, struct bd_server_request *request);
     // The client of a request that was not answered has left, or the server closes: it is gone now. May be NULL.
     void (*on_left)(void *arg, struct bd_server_request *request);
@@ -66,7 +66,12 @@ struct bd_http_server *bd_http_server_open(struct bd_runtime *rt,
                                            const struct bd_server_options *options, char *wrong,
                                            size_t wrong_size);
 
+// While time is virtual there is no socket: the port is made up, and requests of this process are handed over in
+// it (transport_local.h). What a socket, a client and TLS are needed for is not checked then.
 unsigned bd_http_server_port(const struct bd_http_server *server);
+
+// How others reach it when not by its port, "https://hooks.example.org/prefix"; NULL: by its port only.
+void bd_http_server_set_origin(struct bd_http_server *server, const char *origin);
 
 // Takes no new connection from here on; a request that comes on an old one gets 503.
 void bd_http_server_stop(struct bd_http_server *server);

@@ -86,9 +86,10 @@ void bd_connection_on_sweep(uv_timer_t *timer)
 
 static void read_remote(struct bd_connection *connection, const struct sockaddr *address)
 {
-    const void *ip = address->sa_family == AF_INET6
-                         ? (const void *)&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr
-                         : (const void *)&((const struct sockaddr_in *)(const void *)address)->sin_addr;
+    const void *ip =
+        address->sa_family == AF_INET6
+            ? (const void *)&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr
+            : (const void *)&((const struct sockaddr_in *)(const void *)address)->sin_addr;
     if (inet_ntop(address->sa_family, ip, connection->remote, sizeof connection->remote) == NULL) {
         connection->remote[0] = '\0';
     }
@@ -140,12 +141,14 @@ void bd_connection_notify(void *data, struct MHD_Connection *mhd, void **context
 void bd_connection_watch(struct bd_incoming *incoming)
 {
     struct epoll_event event = {.events = EPOLLRDHUP | EPOLLONESHOT, .data.ptr = incoming};
-    BD_CHECK(epoll_ctl(incoming->server->gone_fd, EPOLL_CTL_ADD, incoming->connection->fd, &event) == 0);
+    BD_CHECK(
+        epoll_ctl(incoming->server->gone_fd, EPOLL_CTL_ADD, incoming->connection->fd, &event) == 0);
 }
 
 void bd_connection_unwatch(struct bd_incoming *incoming)
 {
-    BD_CHECK(epoll_ctl(incoming->server->gone_fd, EPOLL_CTL_DEL, incoming->connection->fd, NULL) == 0);
+    BD_CHECK(epoll_ctl(incoming->server->gone_fd, EPOLL_CTL_DEL, incoming->connection->fd, NULL) ==
+             0);
 }
 
 void bd_connection_on_gone(uv_poll_t *poll, int status, int events)

@@ -42,8 +42,8 @@ struct bd_incoming {
     unsigned refused;              // status of what we answer ourselves; 0: nothing
     struct MHD_Response *response; // set once it is answered
     unsigned status;
-    bool ready;                      // the answer's time has come
-    struct bd_timer timer;           // until then
+    bool ready;                       // the answer's time has come
+    struct bd_timer timer;            // until then
     struct bd_incoming *left, *right; // among those that were handed over and not answered
 };
 
@@ -51,7 +51,8 @@ struct bd_http_server {
     struct bd_runtime *rt;
     struct bd_mhd_api api;
     struct bd_server_options options;
-    struct MHD_Daemon *daemon;
+    struct MHD_Daemon *daemon;     // NULL while time is virtual
+    struct bd_local_server *local; // for requests of this process
     unsigned port;
     uv_poll_t poll;
     uv_check_t check;

@@ -8,6 +8,7 @@
 #include "error.h"
 #include "runtime.h"
 #include "transport_curl.h"
+#include "transport_local.h"
 
 enum { IN_FLIGHT_MOST = 64 };
 
@@ -73,7 +74,9 @@ struct bd_transport *bd_net_curl(lua_State *L)
     struct bd_runtime *rt = bd_runtime_of(L);
     struct bd_net *net = bd_net_of(rt);
     if (net->curl == NULL && rt->options.virtual_time) {
-        bd_error_push(L, BD_CONFIGURATION, "virtual time works in the sandbox only");
+        bd_error_push(
+            L, BD_CONFIGURATION,
+            "in virtual time only the sandbox and this program's own servers are reached");
         bd_error_text(L, "hint", "Leave --virtual-time out, or use the sandbox profile.");
         bd_error_raise(L);
     }
@@ -105,8 +108,16 @@ struct bd_transport *bd_net_twin(lua_State *L)
 
 struct bd_transport *bd_net_transport(lua_State *L, const struct bd_url *url)
 {
-    const struct bd_net *net = bd_net_of(bd_runtime_of(L));
+    struct bd_runtime *rt = bd_runtime_of(L);
+    const struct bd_net *net = bd_net_of(rt);
+    struct bd_transport *local = bd_local_transport(rt, url);
+    if (local != NULL && rt->options.virtual_time) {
+        return local;
+    }
     enum bd_route route = net->hooks != NULL ? net->hooks->route(L, url) : BD_ROUTE_REAL;
+    if (route == BD_ROUTE_REFUSED && local != NULL) {
+        return local;
+    }
     if (route == BD_ROUTE_REFUSED) {
         bd_error_push(L, BD_PERMISSION, "in the sandbox nothing leaves this machine");
         bd_error_text(L, "outcome", "none");

@@ -52,7 +52,7 @@ void bd_net_set_sandbox(struct bd_net *net, const struct bd_sandbox_hooks *hooks
 // The sandbox's transport; made at the first use.
 struct bd_transport *bd_net_twin(lua_State *L);
 
-// The transport for a request to that address; raises a permission error when it may not be sent.
+// The transport for a request to that address, a server of this process included; raises a permission error when it may not be sent.
 struct bd_transport *bd_net_transport(lua_State *L, const struct bd_url *url);
 
 #endif
