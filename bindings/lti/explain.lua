@@ -86,7 +86,8 @@ function M.read(text)
       return nil, trimmed:find "imsx_POX" and "it is the body of an outcome: its Authorization header is needed too"
         or "the page has no form"
     end
-    return { fields = form.fields, url = form.action:find "^https?://" and form.action or nil, method = form.method, page = true }
+    local url = form.action:find "^https?://" and form.action or nil
+    return { fields = form.fields, url = url, method = form.method }
   elseif trimmed:find "^%{" then
     local fields = of_json(trimmed)
     return fields and { fields = fields } or nil, "the JSON is no object of names and texts"

@@ -96,8 +96,8 @@ local function find_vendor(values)
   return found or options.fail(("no vendor \"%s\" takes launches by LTI"):format(tostring(values.tool)))
 end
 
--- The operation that is launched most of all: of those that answer with a page, the one that needs most of what a launch
--- carries by itself, so that a person who is new to the vendor comes through.
+-- The operation that is launched most of all: of those that answer with a page, the one that needs most of what a
+-- launch carries by itself, so that a person who is new to the vendor comes through.
 local function usual_operation(vendor)
   local best, most = nil, -1
   for _, operation in ipairs(vendor.operations) do
@@ -224,19 +224,33 @@ local function print_token(token)
   end
 end
 
-local function teller(values)
-  local number = 0
-  return function(step)
+-- What a page of the platform, in the middle of the launch, answers to the tool: told before it goes there.
+local function print_answer_form(answer, check)
+  local form = (answer.headers["content-type"] or ""):find "^text/html" and forms.of_html(answer.body)
+  local said = form and forms.map(form.fields) or {}
+  if said.error then
+    say("     checked  the platform refuses: %s, %s", said.error, said.error_description or "")
+  elseif said.id_token and check then
+    check(said)
+  end
+end
+
+-- function(step, answer) that tells each step; check(fields): looks at the answer of a platform.
+local function teller(values, check)
+  local number, asked = 0, nil
+  return function(step, answer)
     number = number + 1
     say("%2d   sent     %s %s", number, step.method, show.link(step.url))
     local fields = step.sent or fields_of_url(step.url)
     print_fields(fields, values.verbose)
-    local token = forms.map(fields).id_token
-    if token then
-      print_token(token)
+    local map = forms.map(fields)
+    asked = map.response_type and map or asked
+    if map.id_token then
+      print_token(map.id_token)
     end
     say("     answered HTTP %d%s%s", step.status, step.title and (", a page \"%s\""):format(step.title) or "",
       step.location and (", go to %s"):format(show.link(step.location)) or "")
+    print_answer_form(answer, check and function(said) check(said, asked) end)
   end
 end
 
@@ -313,7 +327,15 @@ local function launch_1p3(values, said, vendor)
   if values.html then
     options.fail("--html is for LTI 1.1: a page of LTI 1.3 needs the platform that made it")
   end
-  local page = browser.go { url = begun.url, on_step = teller(values) }
+  local function check(came, asked)
+    say("     checked  the platform knows the client, the redirect_uri and both hints")
+    local told, reason = jwt.verify(came.id_token, { keys = platform.keys:public(), issuer = platform.issuer,
+      audience = values.client_id, nonce = asked.nonce })
+    say("     checked  here: %s", told and came.state == asked.state
+      and "signature, issuer, audience, times, nonce and state fit"
+      or ("it does not fit: %s"):format(tostring(reason or "state")))
+  end
+  local page = browser.go { url = begun.url, on_step = teller(values, check) }
   local refusal = launch.refusal(begun.message, page)
   if refusal then
     error(refusal, 0)
