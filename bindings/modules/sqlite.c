@@ -423,9 +423,8 @@ static int l_next(lua_State *L)
     if (statement->stmt == NULL) {
         return 0;
     }
-    lua_getiuservalue(L, lua_upvalueindex(1), 1);
-    lua_replace(L, 1);
-    lua_settop(L, 1);
+    lua_settop(L, 0);
+    lua_getiuservalue(L, lua_upvalueindex(1), 1); // the database, at 1
     (void)check(L, 1);
     int code = sqlite3_step(statement->stmt);
     if (code == SQLITE_ROW) {

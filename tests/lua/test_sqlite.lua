@@ -114,10 +114,14 @@ describe("rows", function()
   it("come one at a time, and the loop may end early", function()
     local db <close> = fresh()
     db:exec "insert into t (id) values (1), (2), (3)"
+    local count = 0
     for row in db:rows "select id from t order by id" do
-      equal(row.id, 1)
-      break
+      count = count + 1
+      if row.id == 2 then
+        break
+      end
     end
+    equal(count, 2)
     equal(db:exec "drop table t", 0) -- which a statement that is not over would not let
   end)
 
