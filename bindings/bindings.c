@@ -25,6 +25,7 @@ void bd_bindings_open(struct bd_runtime *rt)
         {"beadle.sqlite", bd_sqlite_module},
         {"beadle.http.native", bd_http_module},
         {"beadle.config.native", bd_config_module},
+        {"beadle.hook.native", bd_hook_module},
         {"beadle.sandbox.native", bd_sandbox_module},
         {"beadle.catalogue", bd_catalogue_module},
         {"beadle.lti.xml", bd_lti_xml_module},

@@ -382,10 +382,10 @@ function Keyring:find(kid)
   return fresh and self.known[kid] or nil
 end
 
--- jwks { fetch, now =, minimum = 60, max_age = 86400 } -> function(kid) -> key, or nil. `fetch` gives a JSON Web Key Set
--- as a table, and may wait; it is called for a name that is not known, or when the set is older than max_age, and at
--- most once in `minimum` seconds, whatever tokens ask for. Tasks that ask meanwhile wait for the same answer. While it
--- cannot be fetched and nothing fresh is known, the error of the last attempt is raised.
+-- jwks { fetch, now =, minimum = 60, max_age = 86400 } -> function(kid) -> key, or nil. `fetch` gives a JSON Web Key
+-- Set as a table, and may wait; it is called for a name that is not known, or when the set is older than max_age, and
+-- at most once in `minimum` seconds, whatever tokens ask for. Tasks that ask meanwhile wait for the same answer. While
+-- it cannot be fetched and nothing fresh is known, the error of the last attempt is raised.
 function M.jwks(options)
   check.options("jwt.jwks", options,
     { fetch = "function", now = "function?", minimum = "number?", max_age = "number?" })

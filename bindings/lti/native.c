@@ -201,9 +201,11 @@ static const char *check_secret(lua_State *L, int index, size_t *len)
 {
     const char *secret = bd_secret_or_text(L, index, len);
     if (secret == NULL || *len == 0) {
-        bd_error(L, BD_ARGUMENT,
-                 secret == NULL ? "a consumer secret must be a secret or a text"
-                                : "an empty consumer secret protects nothing");
+        bd_error_push(L, BD_ARGUMENT, "%s",
+                      secret == NULL ? "a consumer secret must be a secret or a text"
+                                     : "an empty consumer secret protects nothing");
+        bd_error_text(L, "outcome", "none");
+        bd_error_raise(L);
     }
     return secret;
 }

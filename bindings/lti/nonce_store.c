@@ -121,9 +121,11 @@ static int64_t milliseconds(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-// Another process has the file. It writes for about a millisecond, so we look again soon.
+// Another process has the file, for about a millisecond. There is no queue: who looks seldom may never find it free
+// while others come and go.
 static int on_busy(void *begun, int count)
 {
+    enum { PAUSE_NS = 50000 };
     int64_t *since = begun;
     if (count == 0) {
         *since = milliseconds();
@@ -131,7 +133,7 @@ static int on_busy(void *begun, int count)
     if (milliseconds() - *since >= BD_NONCE_BUSY_MS) {
         return 0;
     }
-    const struct timespec pause = {.tv_nsec = (count < 20 ? 100 : 1000) * 1000L};
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
     (void)nanosleep(&pause, NULL);
     return 1;
 }

@@ -193,7 +193,8 @@ end
 
 -- sign_form { url, fields, key, secret, timestamp =, nonce =, callback =, signature_method = } -> a list of
 -- {name, value}: the fields, then those of OAuth, the signature last, ready to be sent by POST. `callback` is
--- "about:blank" unless it is another text, or false for none. Line breaks in values become CR LF, as browsers send them.
+-- "about:blank" unless it is another text, or false for none. Line breaks in values become CR LF, as browsers send
+-- them.
 function M.sign_form(options)
   local operation = "oauth1.sign_form"
   check.options(operation, options, { url = "string", fields = "table", key = "string", secret = "secret",

@@ -115,7 +115,8 @@ static int read_query(lua_State *L, bool wants_list)
     size_t len;
     const char *target = text_field(L, "target", &len);
     const char *mark = memchr(target, '?', len);
-    push_fields(L, mark != NULL ? mark + 1 : "", mark != NULL ? len - (size_t)(mark - target) - 1 : 0,
+    push_fields(L, mark != NULL ? mark + 1 : "",
+                mark != NULL ? len - (size_t)(mark - target) - 1 : 0,
                 "the query is not percent-encoded UTF-8");
     return keep_fields(L, "query_list", "query", wants_list);
 }
@@ -251,9 +252,10 @@ static int l_index(lua_State *L)
         int (*read)(lua_State *L, bool list);
         bool list;
     } FIELDS[] = {
-        {"query", read_query, false}, {"query_list", read_query, true}, {"form", read_form, false},
-        {"form_list", read_form, true}, {"headers", read_headers, false}, {"url", read_url, false},
-        {"params", read_params, false}, {"json", push_json, false},
+        {"query", read_query, false},     {"query_list", read_query, true},
+        {"form", read_form, false},       {"form_list", read_form, true},
+        {"headers", read_headers, false}, {"url", read_url, false},
+        {"params", read_params, false},   {"json", push_json, false},
     };
     const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
     for (size_t i = 0; i < BD_COUNT(FIELDS); i++) {

@@ -132,7 +132,8 @@ static void log_request(const struct server *server, const struct bd_server_requ
 static void reply_plain(const struct server *server, struct bd_server_request *request, int status,
                         const char *text)
 {
-    static const char HEAD[] = "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n";
+    static const char HEAD[] =
+        "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n";
     const struct bd_buf head = {.data = (char *)(uintptr_t)HEAD, .len = sizeof HEAD - 1};
     const struct bd_buf body = {.data = (char *)(uintptr_t)text, .len = strlen(text)};
     log_request(server, request, status);
@@ -441,11 +442,6 @@ static int l_open(lua_State *L)
 {
     struct bd_runtime *rt = bd_runtime_of(L);
     luaL_checktype(L, 1, LUA_TTABLE);
-    if (rt->options.virtual_time) {
-        bd_error_push(L, BD_CONFIGURATION, "a server cannot be opened while time is virtual");
-        bd_error_text(L, "hint", "Leave --virtual-time out.");
-        return bd_error_raise(L);
-    }
     bd_task_may_wait(L, "http.serve");
     struct server *server = lua_newuserdatauv(L, sizeof *server, 1);
     *server = (struct server){.rt = rt, .anchor = LUA_NOREF};
@@ -464,6 +460,7 @@ static int l_start(lua_State *L)
     struct server *server = luaL_checkudata(L, 1, SERVER);
     luaL_checktype(L, 3, LUA_TFUNCTION);
     luaL_checktype(L, 4, LUA_TFUNCTION);
+    bd_http_server_set_origin(server->http, luaL_checkstring(L, 2));
     lua_settop(L, 4);
     lua_pushcfunction(L, serve_task);
     lua_pushvalue(L, 1);
@@ -535,10 +532,9 @@ static int l_drop(lua_State *L)
 
 void bd_http_server_functions(lua_State *L)
 {
-    static const luaL_Reg FUNCTIONS[] = {{"open", l_open},   {"start", l_start}, {"port", l_port},
-                                         {"close", l_close}, {"wait", l_wait},   {"drop", l_drop},
-                                         {"decode", bd_http_decode},
-                                         {NULL, NULL}};
+    static const luaL_Reg FUNCTIONS[] = {
+        {"open", l_open}, {"start", l_start}, {"port", l_port},           {"close", l_close},
+        {"wait", l_wait}, {"drop", l_drop},   {"decode", bd_http_decode}, {NULL, NULL}};
     bd_http_request_open(L);
     luaL_newmetatable(L, SERVER);
     lua_pop(L, 1);

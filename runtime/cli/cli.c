@@ -280,10 +280,18 @@ static int execute(struct plan *plan)
 // ------------------------------------------------------------------------------------------------
 // The command line
 
+// One Lua file per command; a name with "_" is a part of the command before it.
+static bool is_command(const struct bd_source *source)
+{
+    const size_t prefix = sizeof COMMAND_PREFIX - 1;
+    return strncmp(source->name, COMMAND_PREFIX, prefix) == 0 &&
+           strchr(source->name + prefix, '_') == NULL;
+}
+
 static const struct bd_source *find_command(const char *word)
 {
     for (const struct bd_source *source = bd_sources; source->name != NULL; source++) {
-        if (strncmp(source->name, COMMAND_PREFIX, sizeof COMMAND_PREFIX - 1) == 0 &&
+        if (is_command(source) &&
             strcmp(source->name + sizeof COMMAND_PREFIX - 1, word) == 0) {
             return source;
         }
@@ -313,7 +321,7 @@ static void print_help(void)
          "Commands:");
     printf("  %-46s %s\n", "beadle run SCRIPT [ARGUMENTS]", "runs a script or a recipe");
     for (const struct bd_source *source = bd_sources; source->name != NULL; source++) {
-        if (strncmp(source->name, COMMAND_PREFIX, sizeof COMMAND_PREFIX - 1) == 0) {
+        if (is_command(source)) {
             print_command(source);
         }
     }
@@ -355,7 +363,7 @@ static int missing_script(const char *word, bool may_be_command)
     struct bd_nearest nearest = {.wanted = word};
     bd_nearest_offer(&nearest, "run");
     for (const struct bd_source *source = bd_sources; source->name != NULL; source++) {
-        if (strncmp(source->name, COMMAND_PREFIX, sizeof COMMAND_PREFIX - 1) == 0) {
+        if (is_command(source)) {
             bd_nearest_offer(&nearest, source->name + sizeof COMMAND_PREFIX - 1);
         }
     }

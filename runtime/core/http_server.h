@@ -70,7 +70,7 @@ struct bd_http_server *bd_http_server_open(struct bd_runtime *rt,
 // it (transport_local.h). What a socket, a client and TLS are needed for is not checked then.
 unsigned bd_http_server_port(const struct bd_http_server *server);
 
-// How others reach it when not by its port, "https://hooks.example.org/prefix"; NULL: by its port only.
+// How others reach it, "https://hooks.example.org"; NULL: by its port only.
 void bd_http_server_set_origin(struct bd_http_server *server, const char *origin);
 
 // Takes no new connection from here on; a request that comes on an old one gets 503.

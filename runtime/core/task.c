@@ -185,7 +185,9 @@ static struct bd_task *spawn(lua_State *L, int nargs, struct bd_scope *home)
         bd_error(L, BD_ARGUMENT, "too many arguments to a task");
     }
     lua_setiuservalue(L, -2, COROUTINE);
-    inherit_watcher(L, task);
+    if (home != NULL) {
+        inherit_watcher(L, task);
+    }
     lua_insert(L, -(nargs + 2)); // below the function
     lua_pushcfunction(task->co, task_body);
     lua_xmove(L, task->co, nargs + 1);

@@ -70,38 +70,20 @@ static struct local *find_local(const struct bd_runtime *rt, struct bd_runtime *
 // ------------------------------------------------------------------------------------------------
 // Whose address it is
 
-// The server's own origin and the beginning of its path. Gives the length of that beginning in *prefix.
-static bool is_origin_of(const struct bd_local_server *server, const struct bd_url *url,
-                         size_t *prefix)
+static bool is_origin_of(const struct bd_local_server *server, const struct bd_url *url)
 {
     struct bd_url origin;
-    if (server->origin == NULL ||
-        bd_url_parse(&origin, server->origin, strlen(server->origin)) != NULL ||
-        !bd_url_same_origin(&origin, url)) {
-        return false;
-    }
-    size_t len = origin.path_len;
-    while (len > 0 && origin.path[len - 1] == '/') {
-        len--;
-    }
-    *prefix = len;
-    return url->path_len >= len && memcmp(url->path, origin.path, len) == 0 &&
-           (url->path_len == len || url->path[len] == '/');
+    return server->origin != NULL &&
+           bd_url_parse(&origin, server->origin, strlen(server->origin)) == NULL &&
+           bd_url_same_origin(&origin, url);
 }
 
-static struct bd_local_server *find_server(const struct local *local, const struct bd_url *url,
-                                           size_t *prefix)
+static struct bd_local_server *find_server(const struct local *local, const struct bd_url *url)
 {
-    *prefix = 0;
+    bool this_machine = bd_address_url_is_this_machine(url);
     for (struct bd_local_server *server = local->servers; server != NULL; server = server->next) {
-        if (server->stopped) {
-            continue;
-        }
-        if (is_origin_of(server, url, prefix)) {
-            return server;
-        }
-        *prefix = 0;
-        if (server->made_up && server->port == url->port && bd_address_url_is_this_machine(url)) {
+        bool by_port = server->made_up && this_machine && server->port == url->port;
+        if (!server->stopped && (by_port || is_origin_of(server, url))) {
             return server;
         }
     }
@@ -110,9 +92,8 @@ static struct bd_local_server *find_server(const struct local *local, const stru
 
 struct bd_transport *bd_local_transport(struct bd_runtime *rt, const struct bd_url *url)
 {
-    size_t prefix;
     struct local *local = find_local(rt, NULL);
-    return local != NULL && find_server(local, url, &prefix) != NULL ? &local->transport : NULL;
+    return local != NULL && find_server(local, url) != NULL ? &local->transport : NULL;
 }
 
 // ------------------------------------------------------------------------------------------------
@@ -252,14 +233,14 @@ static void on_arrival(struct bd_timer *timer)
     }
 }
 
-static void read_request(struct delivery *delivery, const struct bd_url *url, size_t prefix)
+static void read_request(struct delivery *delivery, const struct bd_url *url)
 {
     static const struct bd_request_source SOURCE = {.reply = reply, .drop = drop};
     struct bd_server_request *request = &delivery->request;
     const struct bd_exchange *exchange = delivery->exchange;
     struct bd_buf target = {0};
-    bd_buf_add_text(&target, url->path_len == prefix ? "/" : "");
-    bd_buf_add(&target, url->path + prefix, url->len - (size_t)(url->path + prefix - url->text));
+    bd_buf_add_text(&target, url->path_len == 0 ? "/" : "");
+    bd_buf_add(&target, url->path, url->len - (size_t)(url->path - url->text));
     delivery->target = bd_strdup(bd_buf_text(&target));
     bd_buf_free(&target);
     const char *host = url->text + (url->tls ? sizeof "https://" : sizeof "http://") - 1;
@@ -284,16 +265,15 @@ static void send_exchange(struct bd_transport *transport, struct bd_exchange *ex
     struct bd_loop *loop = &local->rt->loop;
     struct delivery *delivery = bd_alloc(sizeof *delivery);
     struct bd_url url;
-    size_t prefix;
     BD_CHECK(bd_url_parse(&url, exchange->url.data, exchange->url.len) == NULL);
     delivery->exchange = exchange;
     delivery->rt = local->rt;
     delivery->deadline = bd_loop_now(loop) + exchange->time_limit;
     exchange->carrier = delivery;
-    struct bd_local_server *server = find_server(local, &url, &prefix);
+    struct bd_local_server *server = find_server(local, &url);
     if (server != NULL) { // it may have been closed since the transport was chosen
         link_delivery(server, delivery);
-        read_request(delivery, &url, prefix);
+        read_request(delivery, &url);
     }
     delivery->timer.fire = on_arrival;
     bd_loop_arm(loop, &delivery->timer, 0);

@@ -24,8 +24,7 @@ struct bd_local_server *bd_local_open(struct bd_runtime *rt,
                                       char *wrong, size_t wrong_size);
 unsigned bd_local_port(const struct bd_local_server *server);
 
-// How others reach it, an address of http or https, perhaps with a path that their requests begin with and that is
-// taken away.
+// How others reach it, "https://hooks.example.org"; NULL: by its port only.
 void bd_local_set_origin(struct bd_local_server *server, const char *origin);
 
 void bd_local_stop(struct bd_local_server *server); // nobody reaches it from here on
