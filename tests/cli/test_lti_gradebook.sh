@@ -90,10 +90,10 @@ wait "$server"
 status=$?
 verdict 'SIGTERM ends it too' is_status 143
 
-run --virtual-time run "$recipe" --rows two.csv --tst_frm_id 101 --out virtual.csv --headless --until-graded
+run --virtual-time run "$recipe" --rows two.csv --tst_frm_id 101 --out virtual.csv --headless --until-graded --wait 60
 verdict 'in virtual time the whole is over at once' is_status 0
 verdict 'with all grades' out_has 'Learners: 2. With a grade: 2.'
 verdict 'at the time of the sandbox' grep -q '2026-01-01T08:00:0' virtual.csv
-run run "$recipe" --rows two.csv --tst_frm_id 101 --out real.db --headless --until-graded
+run run "$recipe" --rows two.csv --tst_frm_id 101 --out real.db --headless --until-graded --wait 60
 verdict 'in real time too' out_has 'Learners: 2. With a grade: 2.'
 finish
