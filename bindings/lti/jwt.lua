@@ -331,6 +331,11 @@ local function read_set(set)
   return known
 end
 
+-- Whether the error ended the task, and says nothing of what the task was doing: beadle.try lets only such through.
+local function is_own_end(err)
+  return error_value.is(err) and not pcall(beadle.try, error, err, 0)
+end
+
 -- Fetches once for all tasks that ask meanwhile. `why` stays the error of the last attempt.
 function Keyring:fetch()
   local flight = { done = false }
@@ -341,8 +346,8 @@ function Keyring:fetch()
   self.flight = nil
   if ok then
     self.known, self.fetched, self.why = known, self.tried, nil
-  elseif error_value.is(known, "cancelled") then
-    self.tried = nil -- it was not answered: the next may ask
+  elseif is_own_end(known) then
+    self.tried = nil -- who asked is gone: the next may ask
   else
     self.why = known
   end
