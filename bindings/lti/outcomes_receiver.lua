@@ -62,7 +62,8 @@ local function authenticate(self, request)
   end
   log.warn(("an outcome was refused: %s%s"):format(reason,
     detail.key and (" (key %q)"):format(detail.key) or ""))
-  return nil, plain(401, "the signature was refused: " .. reason, { ["WWW-Authenticate"] = 'OAuth realm=""' })
+  -- Which reason it is helps who forges: it stands in the log only.
+  return nil, plain(401, "the signature was refused", { ["WWW-Authenticate"] = 'OAuth realm=""' })
 end
 
 -- ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,99 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# scripts/lti-gradebook.lua as a program: what a tool was told is kept is in the file after a kill; Ctrl-C ends it in
+# order; in virtual time it takes none.
+root=$(cd "$(dirname "$0")/../.." && pwd)
+. "$(dirname "$0")/lib.sh"
+recipe=$root/scripts/lti-gradebook.lua
+
+{
+  echo ema,fst_nam,lst_nam,user_id
+  for i in $(seq 400); do echo "p$i@example.org,Person,$i,u-$i"; done
+} >many.csv
+printf 'ema,fst_nam,lst_nam\nada@example.org,Ada,Lovelace\ngrace.hopper@example.org,Grace,Hopper\n' >two.csv
+
+# Sends a grade for each, eight at a time, and prints the sourcedid of each that was answered with success.
+cat >send.lua <<'END_OF_LUA'
+local async = require "beadle.async"
+local outcomes = require "beadle.lti.outcomes"
+local list = {}
+for index = 1, 400 do list[index] = "101:u-" .. index end
+async.map(list, { concurrency = 8 }, function(sourcedid)
+  local answer = beadle.try(outcomes.replace, { url = arg[1] .. "/outcomes", sourcedid = sourcedid, score = 0.5,
+    key = "test-consumer-key", secret = "test-consumer-secret", retry = false })
+  if answer then
+    io.write(sourcedid, "\n")
+    io.flush()
+  end
+end)
+END_OF_LUA
+
+cat >rows.lua <<'END_OF_LUA'
+-- rows.lua FILE: the sourcedids that have a grade.
+for _, row in ipairs(require("beadle.lti.gradebook").open(arg[1]):rows()) do
+  if row.score == 0.5 then print(row.sourcedid) end
+end
+END_OF_LUA
+
+# Begins the recipe in the background, and waits until it serves: sets server and base.
+begin() { # ARGUMENTS...
+  rm -f links.csv
+  "$BEADLE" run "$recipe" --tst_frm_id 101 --links links.csv "$@" >served 2>said </dev/null &
+  server=$!
+  base=
+  while [ -z "$base" ] && kill -0 "$server" 2>/dev/null; do
+    base=$(sed -n 's/^Serving \(.*\) until.*/\1/p' said)
+    [ -n "$base" ] || sleep 0.02
+  done
+}
+
+lost_of() { # FILE: those that were told success and have no row
+  "$BEADLE" rows.lua "$1" >kept && sort kept >kept.sorted && sort told | comm -23 - kept.sorted
+}
+
+for file in grades.csv grades.sqlite; do
+  lost=
+  some=
+  for delay in 0.03 0.06 0.1 0.15 0.25; do
+    rm -f "$file"*
+    begin --rows many.csv --out "$file"
+    "$BEADLE" send.lua "$base" >told 2>send.err &
+    sender=$!
+    sleep "$delay"
+    kill -9 "$server"
+    wait "$server" 2>/dev/null
+    wait "$sender"
+    lost=$lost$(lost_of "$file") || lost="$lost unreadable"
+    [ ! -s told ] || [ "$(wc -l <told)" -eq 400 ] || some=yes
+  done
+  verdict "no grade is lost in $file, whenever it is killed" [ -z "$lost" ]
+  verdict 'and some were kept before the kill' [ -n "$some" ]
+  begin --rows many.csv --out "$file"
+  "$BEADLE" send.lua "$base" >told 2>send.err
+  kill -INT "$server"
+  wait "$server"
+  status=$?
+  cp served out
+  cp said err
+  verdict "and it goes on with $file" [ "$(sort told | uniq | wc -l)" -eq 400 ]
+  verdict 'each with one row' [ "$("$BEADLE" rows.lua "$file" | sort -u | wc -l)" -eq 400 ]
+  verdict 'Ctrl-C ends it' is_status 130
+  verdict 'and it tells what is there' out_has "Learners: 400. With a grade: 400. Grades are in $file."
+done
+
+begin --rows two.csv --out two.sqlite
+mode_is() { [ "$(stat -c %a "$2")" = "$1" ]; }
+verdict 'links are for their owner only' mode_is 600 links.csv
+verdict 'and so are grades' mode_is 600 two.sqlite
+kill -TERM "$server"
+wait "$server"
+status=$?
+verdict 'SIGTERM ends it too' is_status 143
+
+run --virtual-time run "$recipe" --rows two.csv --tst_frm_id 101 --out virtual.csv --headless --until-graded
+verdict 'in virtual time the whole is over at once' is_status 0
+verdict 'with all grades' out_has 'Learners: 2. With a grade: 2.'
+verdict 'at the time of the sandbox' grep -q '2026-01-01T08:00:0' virtual.csv
+run run "$recipe" --rows two.csv --tst_frm_id 101 --out real.db --headless --until-graded
+verdict 'in real time too' out_has 'Learners: 2. With a grade: 2.'
+finish
