@@ -164,4 +164,4 @@ local function run(...)
   return 0
 end
 
-return { run = run }
+return { run = run, summary = "decodes a launch and says what is wrong with it" }

@@ -273,7 +273,7 @@ end
 
 local function keys_of(values)
   if values.keys then
-    return require("beadle.lti.ring").open(values.keys)
+    return require("beadle.lti.ring").folder(values.keys)
   end
   return require("beadle.lti.keys").generate { bits = 2048 }
 end
@@ -353,4 +353,4 @@ local function run(...)
   return 0
 end
 
-return { run = run }
+return { run = run, summary = "launches a tool as a browser would, and tells each step" }

@@ -431,7 +431,7 @@ describe("the platform", function()
 
   it("refuses what it cannot be made of, by name", function()
     test.contains(test.raises("argument", new_platform, { isuer = 1 }).hint, "issuer")
-    test.raises("argument", new_platform, { keys = "x" })
+    test.raises("argument", new_platform, { keys = {} })
     test.raises("argument", new_platform, { issuer = "lms" })
     test.raises("argument", new_platform, { tools = { { client_id = "c" } } })
     test.raises("argument", new_platform, { token_lifetime = 0 })
