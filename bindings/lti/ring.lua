@@ -51,6 +51,8 @@ end
 function M.of(value, what)
   if value == nil or type(value) == "string" then
     return M.folder(value)
+  elseif getmetatable(value) == Folder then
+    return value
   end
   local keys = is_private_key(value) and { value } or type(value) == "table" and value or {}
   if not is_private_key(keys[1]) then

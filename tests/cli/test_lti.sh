@@ -47,12 +47,23 @@ verdict 'an unknown command of lti' err_has 'Did you mean launch?'
 run lti
 verdict 'lti alone' is_status 2
 run lti --help
-verdict 'lti --help lists its commands' out_has 'beadle lti explain'
+verdict 'lti --help lists its commands' out_has '  explain       decodes a launch'
 run --help
 verdict 'parts of lti are no commands' none lti_launch
 
 run lti launch --as learner --url https://tool.example.org/launch --key k a=b
 verdict 'a made-up person goes to nobody' err_has 'say who is launched'
+
+"$BEADLE" lti keys make --dir keys >out 2>err
+run lti launch --as learner --version 1.3 --keys keys gen_id=3 tst_frm_id=101
+verdict 'a launch signed with the keys of a folder' is_status 0
+run lti registration --issuer https://lms.example.org --client-id lms-1 --keys keys
+verdict 'the registration says what the tool must know' out_has 'https://lms.example.org/lti/jwks'
+verdict 'and what the platform must know' out_has 'https://recette.isograd.com/public/jwks.php'
+run lti registration --issuer https://lms.example.org
+verdict 'a registration needs a client id' is_status 2
+run lti launch --as learner --version 1.3 --keys nowhere gen_id=3 tst_frm_id=101
+verdict 'a folder without keys' err_has 'there is no key in nowhere'
 
 run lti launch --as learner --html page.html gen_id=3 tst_frm_id=101
 verdict 'the page is written and nothing sent' out_has 'nothing was sent'
