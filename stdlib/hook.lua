@@ -18,7 +18,7 @@
 -- hook:url() -> text
 -- hook:wait { timeout = "3 days" } -> the first call that came, also when it came before: method, path, query,
 --             query_list, headers, body, form (when it was one), at (seconds since 1970), count (of calls so far).
---             Raises an error of kind "timeout", or "cancelled" when the hook is closed meanwhile
+--             Raises an error of kind "timeout", or "argument" when the hook is closed without a call
 -- hook:came() -> the same without waiting, or nil
 -- hook.count  how many calls came; each gets the same answer
 -- hook:close()   from here on a call gets 404
@@ -70,7 +70,7 @@ local function place(options)
 end
 
 local function refuse(request, status, why)
-  log.warn("a call from %s was refused: %s %s: %s", request.remote, request.method, request.path:sub(1, 24), why)
+  log.warn("a call from %s was refused: %s %s: %s", request.remote, request.method, request.path:match "^[^.]*":sub(1, 60), why)
   return { status = status, body = status == 404 and "404: There is nothing here.\n"
     or "405: This cannot be asked for so.\n", headers = { ["Cache-Control"] = "no-store" } }
 end
@@ -331,7 +331,7 @@ function Hook:wait(options)
   if self.first then
     return self:came()
   elseif self.is_closed then
-    raise(self, "cancelled", "the hook %s was closed before a call came")
+    raise(self, "argument", "the hook %s was closed before a call came")
   end
   raise(self, "timeout", "no call came to the hook %s within " .. tostring((options or {}).timeout)
     .. (type(options.timeout) == "number" and " s" or ""))

@@ -189,8 +189,9 @@ void bd_lint_param(struct lint *lint, const struct bd_field *field,
     if (field->place == BD_IN_BODY && !(field->flags & BD_REQUIRED) && !has_members(all, count)) {
         bd_lint_fault(lint, "%s is the body and is not required", field->name);
     }
-    if (bd_type_is_structure(field->type) && field->place != BD_IN_JSON &&
-        field->place != BD_IN_BODY) {
+    bool holds_structure = field->place == BD_IN_JSON || field->place == BD_IN_BODY ||
+                           (field->place == BD_IN_MESSAGE && field->part == BD_PART_FILES);
+    if (bd_type_is_structure(field->type) && !holds_structure) {
         bd_lint_fault(lint, "%s is a structure outside of a JSON body", field->name);
     }
     lint_members(lint, field);

@@ -9,6 +9,7 @@
 #include "core/check.h"
 #include "core/head.h"
 #include "core/log.h"
+#include "core/mail.h"
 #include "core/runtime.h"
 #include "core/secret.h"
 #include "core/url.h"
@@ -69,6 +70,8 @@ static void give_call(struct bd_runtime *rt, struct bd_call *call)
     struct pool *pool = pool_of(rt);
     bd_headers_drop(call->request.exchange.headers);
     call->request.exchange.headers = NULL;
+    bd_mail_free(call->request.exchange.mail); // it holds a password
+    call->request.exchange.mail = NULL;
     bd_buf_reset(&call->request.exchange.answer, 16384);
     bd_buf_reset(&call->scratch, 1024);
     call->next = pool->free;
@@ -106,8 +109,9 @@ static int end_call(lua_State *L, struct bd_call *call, bool ok)
     const struct bd_request *request = &call->request;
     const struct bd_paging *paging = call->callable->op->paging;
     if (rt->log->level >= BD_LOG_DEBUG) {
-        bd_log(rt->log, BD_LOG_DEBUG, "%s: HTTP %d, %u attempt(s), %s", call->callable->name,
-               request->exchange.status, request->attempts, ok ? "ok" : "failed");
+        bd_log(rt->log, BD_LOG_DEBUG, "%s: %s %d, %u attempt(s), %s", call->callable->name,
+               request->exchange.mail != NULL ? "SMTP" : "HTTP", request->exchange.status,
+               request->attempts, ok ? "ok" : "failed");
     }
     give_call(rt, call);
     if (ok && paging != NULL) {
@@ -326,7 +330,9 @@ static int send_signed(lua_State *L, struct bd_call *call)
         needs_token(call) ? account->signed_headers[json] : account->plain_headers[json];
     bd_headers_drop(exchange->headers);
     exchange->headers = NULL;
-    exchange->headers = bd_build_headers(L, call, VALUES, common);
+    if (exchange->mail == NULL) {
+        exchange->headers = bd_build_headers(L, call, VALUES, common);
+    }
     call->generation = account->generation;
     return bd_request_run(L, &call->request, (lua_KContext)call, answered);
 }

@@ -14,19 +14,15 @@
 #include "lti.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <lauxlib.h>
 #include <libgen.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "bindings/modules/modules.h"
 #include "core/base64.h"
 #include "core/error.h"
 #include "core/secret.h"
+#include "private_file.h"
 #include "rsa.h"
 
 static const char KEY[] = "beadle.lti.key";
@@ -144,37 +140,13 @@ static int l_load(lua_State *L)
     return load_text(L, text, len, read_kid(L, 2, NULL), "the key");
 }
 
-// Appends the file. 0, or the number of what is wrong; EPERM when others may read it.
-static int read_own_file(const char *path, struct bd_buf *out)
-{
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0) {
-        return errno;
-    }
-    struct stat info;
-    int number = fstat(fd, &info) == 0 ? 0 : errno;
-    if (number == 0 && (!S_ISREG(info.st_mode) || info.st_uid != geteuid() ||
-                        (info.st_mode & (S_IRWXG | S_IRWXO)) != 0)) {
-        number = EPERM;
-    }
-    ssize_t count = 0;
-    if (number == 0) {
-        bd_buf_reserve(out, BD_RSA_LONGEST_PEM + 1); // in one step, so that no copy is left behind
-        count = read(fd, out->data, BD_RSA_LONGEST_PEM + 1);
-        number = count < 0 ? errno : 0;
-    }
-    out->len = count > 0 ? (size_t)count : 0;
-    (void)close(fd);
-    return number;
-}
-
 static int l_load_file(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
     lua_settop(L, 2);
     int kid = read_kid(L, 2, NULL);
     struct bd_buf *text = bd_lti_scratch(L);
-    int number = read_own_file(path, text);
+    int number = bd_private_read(path, BD_RSA_LONGEST_PEM, text);
     if (number == EPERM || number == ELOOP) {
         bd_error_push(L, BD_PERMISSION, "%s is not read: %s", path,
                       number == ELOOP ? "it is a link" : "others may read it, or it is not yours");
@@ -338,45 +310,53 @@ static int l_public_pem(lua_State *L)
     return bd_lti_scratch_result(L);
 }
 
-// Writes beside the file, then gives it its name: nobody sees half a key, and none is written over.
-static int write_new_file(const char *path, char *temporary, const struct bd_buf *text)
-{
-    int fd = mkostemp(temporary, O_CLOEXEC); // 0600
-    if (fd < 0) {
-        return errno;
-    }
-    int number = bd_file_write_all(fd, text->data, text->len);
-    number = close(fd) != 0 && number == 0 ? errno : number;
-    if (number == 0 && link(temporary, path) != 0) {
-        number = errno;
-    }
-    (void)unlink(temporary);
-    return number;
-}
-
-static void sync_folder(char *path)
-{
-    int fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)fsync(fd);
-        (void)close(fd);
-    }
-}
-
 static int l_save(lua_State *L)
 {
-    static const char UNIQUE[] = ".XXXXXX";
     const struct key *key = check_private(L);
     const char *path = luaL_checkstring(L, 2);
-    size_t size = strlen(path) + sizeof UNIQUE;
-    char *temporary = lua_newuserdatauv(L, size, 0);
-    (void)snprintf(temporary, size, "%s%s", path, UNIQUE);
-    int number = write_new_file(path, temporary, push_pem(L, key, true));
+    const struct bd_buf *text = push_pem(L, key, true);
+    int number = bd_private_create(path, text->data, text->len);
     if (number != 0) {
         return bd_error(L, BD_IO, "%s cannot be written: %s", path, strerror(number));
     }
-    (void)snprintf(temporary, size, "%s", path);
-    sync_folder(temporary);
+    return 0;
+}
+
+// default_folder(): where this user's keys are.
+static int l_default_folder(lua_State *L)
+{
+    if (!bd_private_state_path(bd_lti_scratch(L), "lti")) {
+        return bd_error(L, BD_CONFIGURATION, "neither XDG_STATE_HOME nor HOME names a folder");
+    }
+    return bd_lti_scratch_result(L);
+}
+
+// check_folder(path [, make]): raises unless it is a folder where only its owner may write.
+static int l_check_folder(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    if (lua_toboolean(L, 2) && !bd_private_make_folders(path)) {
+        return bd_error(L, BD_IO, "%s cannot be made: %s", path, strerror(errno));
+    }
+    const char *why = bd_private_check_folder(path);
+    if (why != NULL) {
+        bd_error_push(L, BD_PERMISSION, "%s is not used: %s", path, why);
+        bd_error_text(L, "hint", "Make it yours alone (chown, chmod 700), or name another.");
+        return bd_error_raise(L);
+    }
+    return 0;
+}
+
+// forget(path): removes the file of a key.
+static int l_forget(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    if (unlink(path) != 0) {
+        return bd_error(L, BD_IO, "%s cannot be removed: %s", path, strerror(errno));
+    }
+    size_t size = strlen(path) + 1;
+    char *copy = memcpy(lua_newuserdatauv(L, size, 0), path, size);
+    bd_private_sync_folder(dirname(copy));
     return 0;
 }
 
@@ -451,8 +431,15 @@ int bd_lti_keys_module(lua_State *L)
         {NULL, NULL},
     };
     static const luaL_Reg FUNCTIONS[] = {
-        {"generate", l_generate}, {"load", l_load},         {"load_file", l_load_file},
-        {"from_jwk", l_from_jwk}, {"read_jwk", l_read_jwk}, {NULL, NULL},
+        {"generate", l_generate},
+        {"load", l_load},
+        {"load_file", l_load_file},
+        {"from_jwk", l_from_jwk},
+        {"read_jwk", l_read_jwk},
+        {"default_folder", l_default_folder},
+        {"check_folder", l_check_folder},
+        {"forget", l_forget},
+        {NULL, NULL},
     };
     luaL_newmetatable(L, KEY);
     luaL_newlib(L, METHODS);

@@ -81,12 +81,13 @@ static struct bd_pairs *push_pairs(lua_State *L)
 static int pairs_result(lua_State *L)
 {
     struct bd_pairs *pairs = lua_touserdata(L, -1);
+    lua_Integer at = 0;
     lua_createtable(L, (int)(2 * pairs->count), 0);
     for (size_t i = 0; i < pairs->count; i++) {
         lua_pushlstring(L, bd_pairs_name(pairs, i), pairs->list[i].name_len);
-        lua_rawseti(L, -2, (lua_Integer)(2 * i + 1));
+        lua_rawseti(L, -2, ++at);
         lua_pushlstring(L, bd_pairs_value(pairs, i), pairs->list[i].value_len);
-        lua_rawseti(L, -2, (lua_Integer)(2 * i + 2));
+        lua_rawseti(L, -2, ++at);
     }
     bd_pairs_free(pairs);
     lua_replace(L, -2);

@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/buf.h"
 #include "core/check.h"
+#include "private_file.h"
 
 // ------------------------------------------------------------------------------------------------
 // The file and its folder
@@ -23,38 +25,6 @@ static bool say(char *wrong, size_t size, const char *what, const char *why)
     return false;
 }
 
-// Makes the folders that are missing on the way to a path, its last part too.
-static bool make_folders(const char *path)
-{
-    char *copy = bd_strdup(path);
-    bool there = true;
-    for (char *p = copy + 1; there; p++) {
-        if (*p != '/' && *p != '\0') {
-            continue;
-        }
-        char kept = *p;
-        *p = '\0';
-        there = mkdir(copy, S_IRWXU) == 0 || errno == EEXIST;
-        *p = kept;
-        if (kept == '\0') {
-            break;
-        }
-    }
-    int number = errno;
-    free(copy);
-    errno = number;
-    return there;
-}
-
-static void sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)fsync(fd);
-        (void)close(fd);
-    }
-}
-
 // A file that is there is looked at and not opened: closing it would take away the locks of another store of
 // this process.
 static bool check_file(const char *path, const char *folder, char *wrong, size_t size)
@@ -63,7 +33,7 @@ static bool check_file(const char *path, const char *folder, char *wrong, size_t
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd >= 0) {
         (void)close(fd);
-        sync_folder(folder); // its name is on the disk when its folder is
+        bd_private_sync_folder(folder);
     } else if (errno != EEXIST) {
         return say(wrong, size, path, strerror(errno));
     }
@@ -79,28 +49,15 @@ static bool check_file(const char *path, const char *folder, char *wrong, size_t
     return true;
 }
 
-// Whoever may write in the folder could put a journal beside the file.
-static bool check_folder(const char *folder, char *wrong, size_t size)
-{
-    struct stat info;
-    if (stat(folder, &info) != 0) {
-        return say(wrong, size, folder, strerror(errno));
-    }
-    if (info.st_uid != geteuid() || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        return say(wrong, size, folder, "others may write in this folder, or it is not yours");
-    }
-    return true;
-}
-
 // Writes the path to open, free of links, into `out`.
 static bool prepare_path(const char *path, struct bd_buf *out, char *wrong, size_t size)
 {
     char *for_folder = bd_strdup(path);
     char *for_name = bd_strdup(path);
     const char *folder = dirname(for_folder);
-    char *real = make_folders(folder) ? realpath(folder, NULL) : NULL;
-    bool right =
-        real != NULL ? check_folder(real, wrong, size) : say(wrong, size, folder, strerror(errno));
+    char *real = bd_private_make_folders(folder) ? realpath(folder, NULL) : NULL;
+    const char *why = real != NULL ? bd_private_check_folder(real) : strerror(errno);
+    bool right = why == NULL || say(wrong, size, folder, why);
     if (right) {
         bd_buf_addf(out, "%s/%s", real, basename(for_name));
         right = check_file(bd_buf_text(out), real, wrong, size);
@@ -121,21 +78,25 @@ static int64_t milliseconds(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-// Another process has the file, for about a millisecond. There is no queue: who looks seldom may never find it free
-// while others come and go.
+// Waits a little, and not at all when there has been waiting enough.
+static bool wait_more(int64_t since)
+{
+    static const struct timespec PAUSE = {.tv_nsec = 50000}; // less than one use takes on a disk
+    if (milliseconds() - since >= BD_NONCE_BUSY_MS) {
+        return false;
+    }
+    (void)nanosleep(&PAUSE, NULL);
+    return true;
+}
+
+// Another process has the file.
 static int on_busy(void *begun, int count)
 {
-    enum { PAUSE_NS = 50000 };
     int64_t *since = begun;
     if (count == 0) {
         *since = milliseconds();
     }
-    if (milliseconds() - *since >= BD_NONCE_BUSY_MS) {
-        return 0;
-    }
-    const struct timespec pause = {.tv_nsec = PAUSE_NS};
-    (void)nanosleep(&pause, NULL);
-    return 1;
+    return wait_more(*since);
 }
 
 static int set_busy_handler(sqlite3 *db)
@@ -201,7 +162,27 @@ static const char *check_schema(sqlite3 *db)
     return run(db, "COMMIT") ? NULL : sqlite3_errmsg(db);
 }
 
-static const char *set_up(sqlite3 *db)
+// Locks the file of turns: SQLite has no queue, so that one who uses many nonces in a row could keep all others out.
+// Only the one whose turn is next waits for the store itself, and lets go of the turn when it has it.
+static bool take_turn(const struct bd_nonce_store *store)
+{
+    int64_t since = milliseconds();
+    while (flock(store->turn, LOCK_EX | LOCK_NB) != 0) {
+        if ((errno != EWOULDBLOCK && errno != EINTR) || !wait_more(since)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void give_turn(const struct bd_nonce_store *store)
+{
+    (void)flock(store->turn, LOCK_UN);
+}
+
+static const char BUSY[] = "another process keeps the nonces";
+
+static const char *set_up_in_turn(sqlite3 *db)
 {
     bool truncates = false;
     if (set_busy_handler(db) != SQLITE_OK ||
@@ -212,6 +193,16 @@ static const char *set_up(sqlite3 *db)
         return sqlite3_errmsg(db);
     }
     return truncates ? check_schema(db) : "its journal is of another kind";
+}
+
+static const char *set_up(const struct bd_nonce_store *store)
+{
+    if (!take_turn(store)) {
+        return BUSY;
+    }
+    const char *wrong = set_up_in_turn(store->db);
+    give_turn(store);
+    return wrong;
 }
 
 static bool prepare(struct bd_nonce_store *store)
@@ -239,19 +230,33 @@ static bool prepare(struct bd_nonce_store *store)
     return true;
 }
 
+// Opens the file of turns beside the store.
+static int open_turn(const char *path)
+{
+    struct bd_buf name = {0};
+    bd_buf_addf(&name, "%s-turn", path);
+    int fd = open(bd_buf_text(&name), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    bd_buf_free(&name);
+    return fd;
+}
+
 bool bd_nonce_store_open(struct bd_nonce_store *store, const char *path, char *wrong,
                          size_t wrong_size)
 {
     enum { FLAGS = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE };
     struct bd_buf real = {0};
-    *store = (struct bd_nonce_store){0};
+    *store = (struct bd_nonce_store){.turn = -1};
     if (!prepare_path(path, &real, wrong, wrong_size)) {
         bd_buf_free(&real);
         return false;
     }
-    int code = sqlite3_open_v2(bd_buf_text(&real), &store->db, FLAGS, NULL);
+    store->turn = open_turn(bd_buf_text(&real));
+    const char *why = store->turn < 0 ? strerror(errno) : NULL;
+    if (why == NULL) {
+        int code = sqlite3_open_v2(bd_buf_text(&real), &store->db, FLAGS, NULL);
+        why = code == SQLITE_OK ? set_up(store) : sqlite3_errstr(code);
+    }
     bd_buf_free(&real);
-    const char *why = code == SQLITE_OK ? set_up(store->db) : sqlite3_errstr(code);
     if (why == NULL && !prepare(store)) {
         why = sqlite3_errmsg(store->db);
     }
@@ -272,7 +277,10 @@ void bd_nonce_store_close(struct bd_nonce_store *store)
         (void)sqlite3_finalize(statements[i]);
     }
     (void)sqlite3_close(store->db);
-    *store = (struct bd_nonce_store){0};
+    if (store->turn >= 0) {
+        (void)close(store->turn);
+    }
+    *store = (struct bd_nonce_store){.turn = -1};
 }
 
 // ------------------------------------------------------------------------------------------------
@@ -283,6 +291,21 @@ static bool step(sqlite3_stmt *statement)
     bool done = sqlite3_step(statement) == SQLITE_DONE;
     (void)sqlite3_reset(statement);
     return done;
+}
+
+// Begins a transaction that may write.
+static bool begin(struct bd_nonce_store *store, char *wrong, size_t wrong_size)
+{
+    if (!take_turn(store)) {
+        (void)snprintf(wrong, wrong_size, "%s", BUSY);
+        return false;
+    }
+    bool begun = step(store->begin);
+    give_turn(store);
+    if (!begun) {
+        (void)snprintf(wrong, wrong_size, "%s", sqlite3_errmsg(store->db));
+    }
+    return begun;
 }
 
 static bool read_cleaned(struct bd_nonce_store *store, int64_t *at)
@@ -341,7 +364,10 @@ enum bd_nonce_result bd_nonce_store_use(struct bd_nonce_store *store, const char
     if (expires < now) {
         return BD_NONCE_USED;
     }
-    if (!step(store->begin) || !read_cleaned(store, &cleaned)) {
+    if (!begin(store, wrong, wrong_size)) {
+        return BD_NONCE_FAILED;
+    }
+    if (!read_cleaned(store, &cleaned)) {
         return failed(store, wrong, wrong_size);
     }
     if (expires < cleaned) {

@@ -22,6 +22,7 @@ enum {
 struct bd_nonce_store {
     sqlite3 *db; // NULL: closed
     sqlite3_stmt *begin, *commit, *rollback, *cleaned, *add, *clean, *note;
+    int turn; // the descriptor of the file beside it, which is locked while waiting for this one; -1: closed
     unsigned added;
 };
 

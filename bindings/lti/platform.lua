@@ -7,7 +7,7 @@
 --   local launch = platform:launch { user = { id = "learner-42", ... }, ... }
 --   launch.url        the link that begins it (GET);  launch:html()  a page that begins it (POST)
 --
--- new{...}: issuer; keys (the folder of `beadle lti keys`, or a key of lti.keys, or a list of keys, the first signs);
+-- new{...}: issuer; keys (the folder of `beadle lti keys`, the usual one unless told; or a key of lti.keys, or a list);
 -- tools; origin (where the routes are reached, the issuer's unless told); path ("/lti"); hint_lifetime (300 s) and
 -- token_lifetime (300 s); user_of = function(request) -> the id of the user who is signed in there, when the program
 -- knows; now = function() -> seconds.

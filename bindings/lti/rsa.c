@@ -62,7 +62,8 @@ static bool is_pair(const struct bd_crypto_api *crypto, EVP_PKEY *key)
 // Reading
 
 // Nobody is asked for a passphrase: this may run where no one is.
-static int refuse_passphrase(char *buffer, int size, int writing, void *asked)
+static int refuse_passphrase(char *buffer, // NOLINT: OpenSSL's type
+                             int size, int writing, void *asked)
 {
     (void)buffer;
     (void)size;

@@ -10,24 +10,19 @@
 #include "core/runtime.h"
 #include "lti.h"
 #include "nonce_store.h"
+#include "private_file.h"
 
 static const char STORE[] = "beadle.lti.store";
 
 enum { WORDS = 512 };
 
-// Where state lives (XDG Base Directory Specification): $XDG_STATE_HOME, else ~/.local/state. [-0, +1]
+// default_path(): this user's file.
 static int l_default_path(lua_State *L)
 {
-    const char *state = getenv("XDG_STATE_HOME");
-    const char *home = getenv("HOME");
-    if (state != NULL && state[0] == '/') {
-        lua_pushfstring(L, "%s/beadle/nonces.sqlite", state);
-    } else if (home != NULL && home[0] == '/') {
-        lua_pushfstring(L, "%s/.local/state/beadle/nonces.sqlite", home);
-    } else {
+    if (!bd_private_state_path(bd_lti_scratch(L), "nonces.sqlite")) {
         return bd_error(L, BD_CONFIGURATION, "neither XDG_STATE_HOME nor HOME names a folder");
     }
-    return 1;
+    return bd_lti_scratch_result(L);
 }
 
 // open(path)
@@ -36,7 +31,7 @@ static int l_open(lua_State *L)
     char wrong[WORDS];
     const char *path = luaL_checkstring(L, 1);
     struct bd_nonce_store *store = lua_newuserdatauv(L, sizeof *store, 0);
-    memset(store, 0, sizeof *store);
+    *store = (struct bd_nonce_store){.turn = -1};
     luaL_setmetatable(L, STORE);
     if (!bd_nonce_store_open(store, path, wrong, sizeof wrong)) {
         bd_error_push(L, BD_IO, "the nonces cannot be kept: %s", wrong);

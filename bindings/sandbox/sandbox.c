@@ -159,6 +159,7 @@ int bd_sandbox_module(lua_State *L)
                                          {"called", l_called},
                                          {"may_call", l_may_call},
                                          {"serve", bd_sandbox_serve},
+                                         {"serve_mail", bd_sandbox_serve_mail},
                                          {NULL, NULL}};
     luaL_newlib(L, FUNCTIONS);
     return 1;

@@ -5,6 +5,8 @@
 -- A twin (bindings/<vendor>/twin.lua) returns:
 --   seed(twin, state)               fills an empty state; the state holds nothing but data
 --   routes                          "METHOD /path/{name}" -> function(twin, request) -> answer
+--   asides                          the same for what is part of another request, as asking a mail server about one
+--                                   recipient: no fault hits it, and it is neither logged nor counted
 --   operation_of(twin, request)     -> the operation's name, and the name of its variant if it has one
 --   operations, sign_in, refuse     instead of those two: the routes follow from the catalogue, see
 --                                   operations.lua
@@ -113,6 +115,13 @@ local function fresh_state(twin)
   twin.code.seed(twin, state)
 end
 
+local function add_asides(list, asides)
+  for _, route in ipairs(routes.compile(asides or {})) do
+    route.aside = true
+    list[#list + 1] = route
+  end
+end
+
 local function load_twins()
   for _, name in ipairs(catalogue.vendors()) do
     local description = catalogue.describe(name)
@@ -124,6 +133,7 @@ local function load_twins()
       name = name, code = require("beadle.twin." .. name), vendor = description, operations = operations,
     }, Twin)
     twin.routes = routes.compile(twin.code.routes or {})
+    add_asides(twin.routes, twin.code.asides)
     twin.by_catalogue = by_catalogue.compile(description, twin.code.operations or {})
     fresh_state(twin)
     twins[#twins + 1], twins[name] = twin, twin
@@ -245,6 +255,9 @@ local function handle(request)
   end
   run_due(twin, wall_clock()) -- what is due has happened, whoever is woken first
   request.params = params
+  if route.aside then
+    return route.act(twin, request)
+  end
   return answer_request(twin, route, request)
 end
 

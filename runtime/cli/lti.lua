@@ -1,39 +1,35 @@
--- beadle lti COMMAND ...: launches by LTI: keys, launch, explain, registration
+-- beadle lti COMMAND: keys and launches of LTI; `beadle lti --help` lists them
 -- SPDX-License-Identifier: MIT
 
+local catalogue = require "beadle.catalogue"
 local options = require "beadle.options"
 
-local PARTS = {
-  { "explain", "decodes a launch and says what is wrong with it" },
-  { "launch", "launches a tool, without a browser" },
-  { "registration", "prints what a tool and its platform must know of each other" },
-}
+-- Each is a module beadle.cli.lti_NAME with run(...) and a summary.
+local COMMANDS = { "explain", "keys", "launch", "registration" }
 
-local function usage()
+local function print_help()
   print "Usage: beadle lti COMMAND [ARGUMENTS]\n\nCommands:"
-  for _, part in ipairs(PARTS) do
-    print(("  beadle lti %-14s %s"):format(part[1], part[2]))
+  for _, name in ipairs(COMMANDS) do
+    print(("  %-13s %s"):format(name, require("beadle.cli.lti_" .. name).summary))
   end
-  print "\n`beadle lti COMMAND --help` shows the options of each."
+  print "\n`beadle lti COMMAND --help` shows one."
+  return 0
 end
 
 local function run(name, ...)
   if name == "--help" or name == "-h" then
-    usage()
-    return 0
+    return print_help()
   elseif not name then
-    options.fail("lti needs a command", "`beadle lti --help` lists them.")
+    options.fail("lti needs a command", ("Known are: %s."):format(table.concat(COMMANDS, ", ")))
   end
-  local names = {}
-  for i, part in ipairs(PARTS) do
-    names[i] = part[1]
-    if part[1] == name then
+  for _, known in ipairs(COMMANDS) do
+    if name == known then
       return require("beadle.cli.lti_" .. name).run(...)
     end
   end
-  local nearest = require("beadle.catalogue").nearest(name, names)
-  return options.fail(("lti has no command \"%s\""):format(name),
-    nearest and ("Did you mean %s?"):format(nearest) or "`beadle lti --help` lists them.")
+  local nearest = catalogue.nearest(name, COMMANDS)
+  return options.fail(("lti has no command \"%s\""):format(name), nearest and ("Did you mean %s?"):format(nearest)
+    or ("Known are: %s."):format(table.concat(COMMANDS, ", ")))
 end
 
 return { run = run }

@@ -5,8 +5,8 @@ local explain = require "beadle.lti.explain"
 local fs = require "beadle.fs"
 local http = require "beadle.http"
 local json = require "beadle.json"
-local native = require "beadle.config.native"
 local options = require "beadle.options"
+local secrets = require "beadle.cli.lti_secret"
 local show = require "beadle.lti.show"
 local time = require "beadle.time"
 local words = require "beadle.lti.explain_words"
@@ -73,18 +73,6 @@ local function text_or_file(word)
     return read_file(word)
   end
   return word
-end
-
-local function read_secret(values)
-  if values.secret_env and values.secret_file then
-    options.fail "give --secret-env or --secret-file, not both"
-  elseif values.secret_env or values.secret_file then
-    local text, why = native.fetch(values.secret_env and "env" or "file", values.secret_env or values.secret_file)
-    if not text then
-      options.fail(("the secret cannot be read: %s"):format(why))
-    end
-    return native.secret("secret", text) or text
-  end
 end
 
 local function read_jwks(place)
@@ -161,7 +149,7 @@ local function run(...)
       or "explain takes one launch; put it between quotes")
   end
   local base_string = values.base_string and text_or_file(values.base_string):match "^%s*(.-)%s*$"
-  local report = explain.explain(text_or_file(operands[1]), { url = values.url, secret = read_secret(values),
+  local report = explain.explain(text_or_file(operands[1]), { url = values.url, secret = secrets.read(values),
     key = values.key, base_string = base_string, window = values.window, jwks = read_jwks(values.jwks),
     issuer = values.issuer, client_id = values.client_id, deployment_id = values.deployment_id, nonce = values.nonce,
     now = values.at or time.now() })
@@ -176,4 +164,4 @@ local function run(...)
   return 0
 end
 
-return { run = run }
+return { run = run, summary = "decodes a launch and says what is wrong with it" }

@@ -12,9 +12,9 @@ local help = require "beadle.help"
 local http = require "beadle.http"
 local jwt = require "beadle.lti.jwt"
 local launch = require "beadle.lti.launch"
-local native = require "beadle.config.native"
 local options = require "beadle.options"
 local sandbox = require "beadle.sandbox"
+local secrets = require "beadle.cli.lti_secret"
 local show = require "beadle.lti.show"
 local time = require "beadle.time"
 local verify = require "beadle.lti.verify"
@@ -62,19 +62,6 @@ end
 
 -- ---------------------------------------------------------------------------------------------------
 -- What is launched
-
-local function read_secret(values)
-  if values.secret_env and values.secret_file then
-    options.fail "give --secret-env or --secret-file, not both"
-  elseif values.secret_env or values.secret_file then
-    local kind = values.secret_env and "env" or "file"
-    local text, why = native.fetch(kind, values.secret_env or values.secret_file)
-    if not text then
-      options.fail(("the secret cannot be read: %s"):format(why))
-    end
-    return native.secret("secret", text) or text
-  end
-end
 
 -- The only vendor that takes launches, or the one that is named; nil for a tool of no vendor.
 local function find_vendor(values)
@@ -258,7 +245,7 @@ end
 -- LTI 1.1
 
 local function launch_1p1(values, said)
-  said.url, said.key, said.secret = values.url, values.key, read_secret(values)
+  said.url, said.key, said.secret = values.url, values.key, secrets.read(values)
   local form = launch.form(said)
   say("LTI 1.1 launch%s to %s", said.operation and " of " .. said.operation or "", form.url)
   local secret = form.account.secret
@@ -286,7 +273,7 @@ end
 
 local function keys_of(values)
   if values.keys then
-    return require("beadle.lti.ring").open(values.keys)
+    return require("beadle.lti.ring").folder(values.keys)
   end
   return require("beadle.lti.keys").generate { bits = 2048 }
 end
@@ -366,4 +353,4 @@ local function run(...)
   return 0
 end
 
-return { run = run }
+return { run = run, summary = "launches a tool as a browser would, and tells each step" }

@@ -56,7 +56,7 @@ local function run(...)
   local tool = platforms.vendor_tool(vendor)
   tool.client_id, tool.deployment_id = values.client_id, values.deployment_id
   local platform = platforms.new { issuer = values.issuer, origin = values.origin, path = values.path,
-    keys = ring.open(values.keys), tools = { tool } }
+    keys = ring.folder(values.keys), tools = { tool } }
   print_rows(("For %s, from you:"):format(vendor.title), platform:registration())
   print_rows(("\nFor you, from %s:"):format(vendor.title), {
     { "Initiate login URL", tool.login_url }, { "Redirection URI", tool.redirect_uris[1] },
@@ -65,4 +65,4 @@ local function run(...)
   return 0
 end
 
-return { run = run }
+return { run = run, summary = "prints what a tool and its platform must know of each other" }

@@ -19,15 +19,18 @@ end
 local SPEC = {
   { name = "port", value = "N", default = 0, take = port_number,
     doc = "port to listen on; 0, the default, lets the system choose" },
+  { name = "smtp-port", value = "N", default = 0, take = port_number,
+    doc = "port of its mail server; 0, the default, lets the system choose" },
   { name = "host", value = "ADDRESS", default = "127.0.0.1", doc = "127.0.0.1 or ::1" },
 }
 
--- Each twin says how it is used at that address.
-local function print_guide(base)
+-- Each twin says how it is used at those addresses; what travels otherwise than by HTTP has one of its own.
+local function print_guide(base, smtp)
   print(("The sandbox listens on %s until Ctrl-C. Everything in it is made up, and gone when it ends."):format(base))
   for _, vendor in ipairs(catalogue.vendors()) do
     print()
-    for _, line in ipairs(sandbox[vendor].guide { base = base }) do
+    local by_smtp = catalogue.describe(vendor).protocol == "smtp"
+    for _, line in ipairs(sandbox[vendor].guide { base = base, smtp = by_smtp and smtp or nil }) do
       print(line)
     end
   end
@@ -48,7 +51,9 @@ local function run(...)
     options.fail("the sandbox cannot be served while time is virtual", "Leave --virtual-time out.")
   end
   local port = native.serve { host = values.host, port = values.port }
-  print_guide(("http://%s:%d"):format(values.host == "::1" and "[::1]" or values.host, port))
+  local smtp_port = native.serve_mail { host = values.host, port = values.smtp_port }
+  local host = values.host == "::1" and "[::1]" or values.host
+  print_guide(("http://%s:%d"):format(host, port), smtp_port and ("smtp://%s:%d"):format(host, smtp_port))
   async.event():wait()
   return 0
 end

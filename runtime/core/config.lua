@@ -367,7 +367,7 @@ function M.is_local()
   for _, vendor in ipairs(catalogue.vendors()) do
     local given = find_entry(vendor, profile)
     for _, value in pairs(type(given) == "table" and given or {}) do
-      if type(value) == "string" and value:find "://" then
+      if type(value) == "string" and value:find "^https?://" then
         is_local = true
         if not (M.read_base(value) or {}).is_local then
           return false

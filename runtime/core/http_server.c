@@ -240,6 +240,14 @@ void bd_server_url(const struct bd_server_request *request, struct bd_buf *out)
 // ------------------------------------------------------------------------------------------------
 // Requests
 
+// A NUL ends the target for the library, not for whoever sent it. This version reads the request line in place, so
+// what follows the end of the target tells; newer ones refuse it themselves.
+static bool target_is_cut(const struct bd_http_server *server, const char *target)
+{
+    return strcmp(server->api.get_version(), "0.9.75") == 0 &&
+           strncmp(target + strlen(target) + 1, "HTTP/", 5) != 0;
+}
+
 // The first that is heard of a request: its target before anything is decoded.
 void *bd_server_on_target(void *data, const char *target, struct MHD_Connection *connection)
 {
@@ -252,6 +260,7 @@ void *bd_server_on_target(void *data, const char *target, struct MHD_Connection 
     incoming->mhd = connection;
     incoming->connection = info->socket_context;
     incoming->target = bd_strdup(target);
+    incoming->cut = target_is_cut(server, target);
     incoming->request.source = &SOURCE;
     incoming->request.remote = incoming->connection->remote;
     return incoming;
@@ -319,13 +328,25 @@ static bool target_ok(const char *target)
     return true;
 }
 
-static bool authority_ok(const struct bd_buf *authority)
+// The requests of a connection mostly name the same host, which is then not looked at again.
+static bool authority_ok(struct bd_connection *connection, const struct bd_buf *authority)
 {
-    char url[300];
+    char url[BD_HOST_LONGEST + sizeof "http:///"];
     struct bd_url parsed;
+    if (authority->len == 0 || authority->len >= BD_HOST_LONGEST) {
+        return false;
+    }
+    if (connection->host_len == authority->len &&
+        memcmp(connection->host, authority->data, authority->len) == 0) {
+        return true;
+    }
     int len = snprintf(url, sizeof url, "http://%.*s/", (int)authority->len, authority->data);
-    return len > 0 && (size_t)len < sizeof url && bd_url_parse(&parsed, url, (size_t)len) == NULL &&
-           parsed.path_len == 1;
+    if (bd_url_parse(&parsed, url, (size_t)len) != NULL || parsed.path_len != 1) {
+        return false;
+    }
+    connection->host_len = authority->len;
+    memcpy(connection->host, authority->data, authority->len);
+    return true;
 }
 
 // Two lengths, or two ways to say one, are how one request is made to look like two (RFC 9112, "Request Smuggling").
@@ -339,7 +360,6 @@ static unsigned check_framing(struct bd_incoming *incoming)
         return MHD_HTTP_BAD_REQUEST;
     }
     const char *value = bd_head_find(headers, "transfer-encoding", &len);
-    incoming->chunked = value != NULL;
     if (value != NULL && (len != 7 || strncasecmp(value, "chunked", len) != 0)) {
         return MHD_HTTP_NOT_IMPLEMENTED;
     }
@@ -382,13 +402,13 @@ static unsigned check_host(struct bd_incoming *incoming, const char *version)
     } else {
         bd_buf_addf(&incoming->authority, "localhost:%u", incoming->server->port);
     }
-    if (!authority_ok(&incoming->authority)) {
+    if (!authority_ok(incoming->connection, &incoming->authority)) {
         return MHD_HTTP_BAD_REQUEST;
     }
     if (incoming->target[0] != '/') {
         split_absolute(incoming);
     }
-    return target_ok(incoming->target) ? 0 : MHD_HTTP_BAD_REQUEST;
+    return target_ok(incoming->target) && !incoming->cut ? 0 : MHD_HTTP_BAD_REQUEST;
 }
 
 // Reads the head. Gives the status to refuse it with, or 0.

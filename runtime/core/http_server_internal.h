@@ -14,6 +14,8 @@
 #include "mhd_api.h"
 #include "timer.h"
 
+enum { BD_HOST_LONGEST = 300 }; // a name of 255 bytes, and a port
+
 // One connection, from accept to close. It stands in the server's list while it has not brought a whole request.
 struct bd_connection {
     struct bd_http_server *server;
@@ -21,6 +23,8 @@ struct bd_connection {
     uint64_t since; // ms of libuv's clock: when it began to owe us a request
     bool idle;      // stands in the list
     char remote[INET6_ADDRSTRLEN];
+    char host[BD_HOST_LONGEST]; // the last Host header that was in order
+    size_t host_len;
     struct bd_connection *older, *newer;
 };
 
@@ -38,7 +42,7 @@ struct bd_incoming {
     bool complete;   // handed to the handler
     bool suspended;  // libmicrohttpd leaves the connection alone
     bool dropped;
-    bool chunked;
+    bool cut;                      // a NUL stands in its target
     unsigned refused;              // status of what we answer ourselves; 0: nothing
     struct MHD_Response *response; // set once it is answered
     unsigned status;

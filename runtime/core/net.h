@@ -40,6 +40,9 @@ struct bd_host *bd_net_host(struct bd_net *net, const struct bd_url *url);
 // The transport over sockets; raises when libcurl cannot be loaded.
 struct bd_transport *bd_net_curl(lua_State *L);
 
+// The one for mail, over real sockets too.
+struct bd_transport *bd_net_smtp(lua_State *L);
+
 // What the upper floors know about the sandbox.
 enum bd_route { BD_ROUTE_REAL, BD_ROUTE_TWIN, BD_ROUTE_REFUSED };
 struct bd_sandbox_hooks {

@@ -11,6 +11,7 @@
 #include "head.h"
 #include "json.h"
 #include "log.h"
+#include "mail.h"
 #include "net.h"
 #include "runtime.h"
 #include "script.h"
@@ -68,14 +69,30 @@ static void set_string(lua_State *T, const char *key, const char *text, size_t l
     lua_setfield(T, -2, key);
 }
 
+static void push_envelope(lua_State *T, const struct bd_mail *mail)
+{
+    lua_createtable(T, 0, 3);
+    set_string(T, "from", mail->from, strlen(mail->from));
+    lua_createtable(T, (int)mail->count, 0);
+    for (size_t i = 0; i < mail->count; i++) {
+        lua_pushstring(T, mail->to[i]);
+        lua_rawseti(T, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(T, -2, "to");
+    lua_pushboolean(T, mail->step == BD_MAIL_MESSAGE);
+    lua_setfield(T, -2, "asked");
+}
+
 static void push_request(lua_State *T, const struct bd_exchange *exchange,
                          const struct bd_buf *headers)
 {
     struct bd_url url;
     struct bd_buf host = {0};
-    const char *wrong = bd_url_parse(&url, exchange->url.data, exchange->url.len);
+    const char *wrong = exchange->mail != NULL
+                            ? bd_url_parse_mail(&url, exchange->url.data, exchange->url.len)
+                            : bd_url_parse(&url, exchange->url.data, exchange->url.len);
     BD_CHECK(wrong == NULL);
-    lua_createtable(T, 0, 9);
+    lua_createtable(T, 0, 10);
     set_string(T, "method", exchange->method, strlen(exchange->method));
     set_string(T, "url", url.text, url.len);
     bd_url_host(&host, &url);
@@ -90,6 +107,10 @@ static void push_request(lua_State *T, const struct bd_exchange *exchange,
     set_string(T, "body", exchange->body.data, exchange->body.len);
     push_headers(T, headers);
     lua_setfield(T, -2, "headers");
+    if (exchange->mail != NULL) {
+        push_envelope(T, exchange->mail);
+        lua_setfield(T, -2, "envelope");
+    }
 }
 
 static void take_headers(lua_State *T, struct bd_exchange *exchange)
@@ -103,6 +124,18 @@ static void take_headers(lua_State *T, struct bd_exchange *exchange)
         }
     }
     lua_pop(T, 1);
+}
+
+// To which command of a session the reply on top is.
+static void take_step(lua_State *T, struct bd_mail *mail)
+{
+    lua_getfield(T, -1, "step");
+    lua_getfield(T, -2, "recipient");
+    if (!lua_isstring(T, -2) || !bd_mail_step_find(lua_tostring(T, -2), &mail->step)) {
+        mail->step = BD_MAIL_MESSAGE;
+    }
+    mail->recipient = (size_t)lua_tointeger(T, -1);
+    lua_pop(T, 2);
 }
 
 // Takes the answer on top of the twin's stack. False: it shall be lost.
@@ -119,7 +152,11 @@ static bool take_answer(lua_State *T, struct bd_exchange *exchange, uint64_t *de
     lua_getfield(T, -4, "fault");
     bool lost = lua_toboolean(T, -1);
     lua_pop(T, 4);
-    take_headers(T, exchange);
+    if (exchange->mail != NULL) {
+        take_step(T, exchange->mail);
+    } else {
+        take_headers(T, exchange);
+    }
     exchange->sent = true;
     return !lost;
 }
@@ -180,6 +217,33 @@ void bd_twin_visit(struct bd_twin *twin, struct bd_twin_visit *visit, const stru
 void bd_twin_leave(struct bd_twin *twin, struct bd_twin_visit *visit)
 {
     unlink_visit(twin, visit);
+}
+
+struct at_once {
+    struct bd_twin_visit visit;
+    uint64_t *delay;
+    bool over, answered;
+};
+
+static void on_answer_at_once(struct bd_twin_visit *visit, bool answered, uint64_t delay)
+{
+    struct at_once *at_once = BD_OUTER(visit, struct at_once, visit);
+    at_once->over = true;
+    at_once->answered = answered;
+    *at_once->delay = delay;
+}
+
+bool bd_twin_answer(struct bd_twin *twin, struct bd_exchange *exchange,
+                    const struct bd_buf *headers, uint64_t *delay)
+{
+    struct at_once at_once = {.visit = {.exchange = exchange, .done = on_answer_at_once},
+                              .delay = delay};
+    *delay = 0;
+    bd_twin_visit(twin, &at_once.visit, headers);
+    if (!at_once.over) {
+        bd_twin_leave(twin, &at_once.visit);
+    }
+    return at_once.answered;
 }
 
 // ------------------------------------------------------------------------------------------------

@@ -53,6 +53,11 @@ void bd_twin_visit(struct bd_twin *twin, struct bd_twin_visit *visit, const stru
 // Nobody wants the answer any more: `done` is not called. For a visit that is not done.
 void bd_twin_leave(struct bd_twin *twin, struct bd_twin_visit *visit);
 
+// The same for a client that cannot wait: fills in the exchange's answer at once; *delay in ms. False: no answer shall
+// be sent, or the twin has one only later.
+bool bd_twin_answer(struct bd_twin *twin, struct bd_exchange *exchange,
+                    const struct bd_buf *headers, uint64_t *delay);
+
 // Tells a twin something; text goes in and comes out as JSON. Raises what the twin raises. [-0, +1]
 int bd_twin_control(lua_State *L, struct bd_twin *twin, const char *name, const char *command,
                     int args);

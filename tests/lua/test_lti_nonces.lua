@@ -15,7 +15,7 @@ test.before_each(function()
 end)
 
 test.after_each(function()
-  for _, name in ipairs { "/n.sqlite", "/n.sqlite-journal", "/link", "" } do
+  for _, name in ipairs { "/n.sqlite", "/n.sqlite-journal", "/n.sqlite-turn", "/link", "" } do
     os.remove(folder .. name)
   end
 end)

@@ -146,6 +146,7 @@ struct place {
     char folder[32];
     char path[64];
     char journal[80];
+    char turn[80];
 };
 
 static int make_place(void **state)
@@ -155,6 +156,7 @@ static int make_place(void **state)
     assert_non_null(mkdtemp(place->folder));
     (void)snprintf(place->path, sizeof place->path, "%s/nonces", place->folder);
     (void)snprintf(place->journal, sizeof place->journal, "%s-journal", place->path);
+    (void)snprintf(place->turn, sizeof place->turn, "%s-turn", place->path);
     *state = place;
     return 0;
 }
@@ -163,6 +165,7 @@ static int remove_place(void **state)
 {
     struct place *place = *state;
     (void)unlink(place->journal);
+    (void)unlink(place->turn);
     (void)unlink(place->path);
     (void)rmdir(place->folder);
     free(place);
