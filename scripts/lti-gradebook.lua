@@ -151,35 +151,6 @@ local function token_of(learner, secret)
     secret = secret, signature_method = "HMAC-SHA256" }:gsub("+", "-"):gsub("/", "_"):gsub("=", ""))
 end
 
-local PAGE = [[
-<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>%s</title>
-<style>body { font: 1.1rem/1.5 system-ui, sans-serif; margin: 15vh auto; max-width: 34rem; padding: 0 1rem }</style>
-</head>
-<body><h1>%s</h1><p>%s</p></body>
-</html>
-]]
-
-local function page(status, title, text)
-  return { status = status, html = PAGE:format(title, title, text),
-    headers = { ["Cache-Control"] = "no-store", ["Referrer-Policy"] = "no-referrer",
-      ["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'" } }
-end
-
-local function show_launch(run, request)
-  local learner = run.by_token[request.params.token]
-  if not learner then
-    return page(404, "No such page", "This address belongs to nobody. Please use the link that you were given.")
-  end
-  local score = run.book:score(learner.sourcedid)
-  if score then -- another launch would be another test, which costs a credit
-    return page(200, "Your test is done", ("Your grade is %s out of 1."):format(csv.text_of(score)))
-  end
-  local form = launch_form(learner, run.server.url)
-  return { headers = form:headers(), body = form:html() }
-end
-
 -- In the sandbox inside the program nobody takes the test that was launched: it ends by itself, with a random grade.
 local function take_test(learner)
   local twin = require("beadle.sandbox").isograd
@@ -191,6 +162,56 @@ local function take_test(learner)
       end
     end
   end
+end
+
+local PAGE = [[
+<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>%s</title>
+<style>body { font: 1.1rem/1.5 system-ui, sans-serif; margin: 15vh auto; max-width: 34rem; padding: 0 1rem;
+  color-scheme: light dark }</style>
+</head>
+<body><h1>%s</h1><p>%s</p></body>
+</html>
+]]
+
+local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }
+
+local function escape(text)
+  return (tostring(text):gsub("[&<>]", ENTITIES))
+end
+
+local function page(status, title, text)
+  return { status = status, html = PAGE:format(title, title, text),
+    headers = { ["Cache-Control"] = "no-store", ["Referrer-Policy"] = "no-referrer",
+      ["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'" } }
+end
+
+local function launch_in_sandbox(learner, base)
+  local form = launch_form(learner, base)
+  local answer, err = beadle.try(form.post, form)
+  if not answer then
+    return page(502, "The tool refused", escape(err.vendor_message or err.message))
+  end
+  take_test(learner)
+  return page(200, "Taken in the sandbox", ("The simulated tool answered with the page \"%s\", and the test is over. "
+    .. "Load this page again to see the grade."):format(escape(answer.title or answer.status)))
+end
+
+local function show_launch(run, request)
+  local learner = run.by_token[request.params.token]
+  if not learner then
+    return page(404, "No such page", "This address belongs to nobody. Please use the link that you were given.")
+  end
+  local score = run.book:score(learner.sourcedid)
+  if score then -- another launch would be another test, which costs a credit
+    return page(200, "Your test is done", ("Your grade is %s out of 1."):format(csv.text_of(score)))
+  end
+  if config.is_sandbox() then -- a browser would send the form to the real vendor
+    return launch_in_sandbox(learner, run.server.url)
+  end
+  local form = launch_form(learner, run.server.url)
+  return { headers = form:headers(), body = form:html() }
 end
 
 -- Launches for all that have no grade, eight at a time. Gives how many went wrong.
@@ -337,11 +358,11 @@ local function serve_in_order(run, values, account)
   local ok, result = pcall(async.scope, function()
     run.server = http.serve { port = values.port, origin = values.origin, routes = routes_of(run, account, store) }
     local server <close> = run.server
-    run.console.err(("Serving %s until %s. The tool sends grades to %s/outcomes."):format(server.url,
-      values.until_graded and "every learner has a grade, or Ctrl-C" or "Ctrl-C", server.url))
     if values.links then
       write_links(run, values.links)
     end
+    run.console.err(("Serving %s until %s. The tool sends grades to %s/outcomes."):format(server.url,
+      values.until_graded and "every learner has a grade, or Ctrl-C" or "Ctrl-C", server.url))
     return serve(run, values)
   end)
   if ok or error_value.is(result, "cancelled") then

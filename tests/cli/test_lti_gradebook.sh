@@ -37,12 +37,12 @@ END_OF_LUA
 
 # Begins the recipe in the background, and waits until it serves: sets server and base.
 begin() { # ARGUMENTS...
-  rm -f links.csv
+  rm -f links.csv said
   "$BEADLE" run "$recipe" --tst_frm_id 101 --links links.csv "$@" >served 2>said </dev/null &
   server=$!
   base=
   while [ -z "$base" ] && kill -0 "$server" 2>/dev/null; do
-    base=$(sed -n 's/^Serving \(.*\) until.*/\1/p' said)
+    base=$(sed -n 's/^Serving \(.*\) until.*/\1/p' said 2>/dev/null)
     [ -n "$base" ] || sleep 0.02
   done
 }
@@ -80,6 +80,34 @@ for file in grades.csv grades.sqlite; do
   verdict 'Ctrl-C ends it' is_status 130
   verdict 'and it tells what is there' out_has "Learners: 400. With a grade: 400. Grades are in $file."
 done
+
+# A profile that is none of the sandbox's: a learner's browser gets the form. Nobody listens where it leads.
+(umask 077 && cat >beadle.conf.lua) <<'END_OF_LUA'
+return { default = "school", profiles = { school = { isograd = { base_url = "http://127.0.0.1:1", client_id = "c",
+  client_secret = "a-client-secret", auth_url = "http://127.0.0.1:1", lti_url = "http://127.0.0.1:1/public/lti.php",
+  lti_key = "school-key", lti_secret = "school-secret" } } } }
+END_OF_LUA
+cat >page.lua <<'END_OF_LUA'
+-- page.lua LINKS: prints the pages of the first learner, twice.
+local reader = require("beadle.csv").open(arg[1])
+local link = reader:rows()().link
+for _ = 1, 2 do print(require("beadle.http").get(link).body) end
+END_OF_LUA
+begin --rows many.csv --out page.csv --origin https://lms.example.org
+verdict 'links have the address of the proxy' grep -q 'https://lms.example.org/launch/' links.csv
+kill -INT "$server"
+wait "$server"
+begin --rows many.csv --out page.csv
+run page.lua links.csv
+verdict 'a page has a form for the tool' out_has 'action="http://127.0.0.1:1/public/lti.php"'
+verdict 'with the test' out_has 'name="custom_tst_frm_id" value="101"'
+verdict 'and whose grade it will be' out_has 'name="lis_result_sourcedid" value="101:u-1"'
+verdict 'and where grades go' out_has "name=\"lis_outcome_service_url\" value=\"$base/outcomes\""
+verdict 'and without the secret' sh -c '! grep -q school-secret out'
+verdict 'signed anew each time' [ "$(grep -o 'name="oauth_nonce" value="[^"]*"' out | sort -u | wc -l)" -eq 2 ]
+kill -INT "$server"
+wait "$server"
+rm beadle.conf.lua
 
 begin --rows two.csv --out two.sqlite
 mode_is() { [ "$(stat -c %a "$2")" = "$1" ]; }
