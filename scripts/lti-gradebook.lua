@@ -35,16 +35,21 @@ local function take_duration(text)
   return (beadle.try(time.seconds, text)), "a number of seconds or a text such as \"3 days\""
 end
 
+local function take_origin(text)
+  return text:match "^(https?://[%w%.%-_%[%]:]+)/?$", "a scheme and a host, such as https://lms.example.org"
+end
+
 local SPEC = {
   { name = "rows", value = "FILE", doc = "CSV file of the learners: ema, fst_nam, lst_nam; user_id, gen_id, lan_id, "
     .. "tst_frm_id where it has them" },
+  { name = "ignore", value = "COLUMN", list = true, doc = "a column that is passed over; may be given several times" },
   { name = "tst_frm_id", value = "N", doc = "the test form of those whose row names none" },
   { name = "out", value = "FILE", doc = "where grades are kept: .csv, .sqlite or .db; gone on with when it is there" },
   { name = "links", value = "FILE", doc = "writes each learner's page to this CSV file: whoever has a link is that "
     .. "learner" },
   { name = "headless", doc = "launches each test itself, without a browser: to try it out" },
   { name = "port", value = "N", take = take_port, default = 0, doc = "where it listens; 0: the system chooses" },
-  { name = "origin", value = "URL", doc = "how the tool and the learners reach it, where a proxy stands before it" },
+  { name = "origin", value = "URL", take = take_origin, doc = "how the tool and the learners reach it, where a proxy stands before it" },
   { name = "until-graded", doc = "ends when every learner has a grade" },
   { name = "wait", value = "DURATION", take = take_duration, doc = "ends after this time, such as \"3 days\"" },
   { name = "check", doc = "checks the file and the profile, and does nothing else" },
@@ -82,14 +87,17 @@ local function learner_of(row)
     sourcedid = ("%d:%s"):format(row.tst_frm_id, user_id) }
 end
 
-local function check_columns(reader, note)
+local function check_columns(reader, ignored, note)
   local known = {}
+  for _, name in ipairs(ignored or {}) do
+    known[name] = true
+  end
   for _, param in ipairs(ROW.params) do
     known[param.name] = true
   end
   for _, name in ipairs(reader.columns) do
     if not known[name] then
-      note(1, ("the column \"%s\" is not known"):format(name))
+      note(1, ("the column \"%s\" is not known; --ignore \"%s\" passes over it"):format(name, name))
     end
   end
 end
@@ -101,7 +109,7 @@ local function read_learners(path, values)
     problems[#problems + 1] = ("%s, line %d: %s"):format(path, line, text)
   end
   local reader <close> = csv.open(path)
-  check_columns(reader, note)
+  check_columns(reader, values.ignore, note)
   for cells, line in reader:rows() do
     cells.tst_frm_id = csv.trim(cells.tst_frm_id or "") ~= "" and cells.tst_frm_id or values.tst_frm_id
     local row, wrong = ROW:check_row(cells)

@@ -254,6 +254,7 @@ describe("wrong input", function()
     refused("Did you mean --rows?", { "--row", path })
     refused("must be a number from 0 to 65535", arguments(path, "--port", "70000"))
     refused("must be a number of seconds", arguments(path, "--wait", "soon"))
+    refused("must be a scheme and a host", arguments(path, "--origin", "lms.example.org/x"))
     refused("it takes no", arguments(path, "--headless", "more"))
     equal(fs.exists(path), false)
   end)
@@ -281,6 +282,9 @@ describe("wrong input", function()
 
   it("is all that --check looks for", function()
     local path = console.path ".csv"
+    local more = console.file "ema,fst_nam,lst_nam,class\na@x.org,A,B,7\n"
+    equal(console.run(recipe, { "--rows", more, "--tst_frm_id", "101", "--out", path, "--check", "--ignore", "class" })
+      .status, 0)
     local result = console.run(recipe, arguments(path, "--check"))
     equal(result.status, 0)
     test.contains(result.err, "2 learner(s) right; nothing was sent.")
