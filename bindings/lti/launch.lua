@@ -20,6 +20,7 @@ local json = require "beadle.json"
 local message = require "beadle.lti.message"
 local oauth1 = require "beadle.lti.oauth1"
 local page = require "beadle.lti.page"
+local show = require "beadle.lti.show"
 
 local WHAT = "launch_form"
 
@@ -178,6 +179,25 @@ local function refusal_of(launch, answer)
   return refusal
 end
 
+-- The tool's words without what was sent about a person.
+local function without_person(launch, text)
+  for _, value in pairs(launch.user) do
+    if #value >= 3 then
+      text = text:gsub(value:gsub("%p", "%%%0"), "…")
+    end
+  end
+  return text
+end
+
+-- The way of a launch as an error keeps it: without what was sent.
+local function bare_steps(steps)
+  local list = {}
+  for i, step in ipairs(steps or {}) do
+    list[i] = { method = step.method, url = show.link(step.url), status = step.status, title = step.title }
+  end
+  return list
+end
+
 local function kind_of_status(status)
   if status == 401 or status == 403 then
     return "auth"
@@ -189,20 +209,49 @@ local function kind_of_status(status)
   return status >= 500 and "server" or "rejected"
 end
 
+local LONGEST_WORDS = 300 -- bytes
+
+-- What the tool said, for a person.
+local function words_of(launch, refusal, body)
+  if refusal then
+    return without_person(launch, refusal.vendor_message or "")
+  end
+  local title, text = forms.words_of(body:sub(1, 4096))
+  if title and title ~= "" and text:sub(1, #title + 1) == title .. " " then -- the heading says it again
+    text = title .. ":" .. text:sub(#title + 1)
+  end
+  text = without_person(launch, text ~= "" and text or title or "")
+  local cut = #text > LONGEST_WORDS and utf8.len(text) and utf8.offset(text, -1, LONGEST_WORDS + 1)
+  return cut and text:sub(1, cut - 1) or text:sub(1, LONGEST_WORDS)
+end
+
+-- Whether the tool took the launch, though the way went wrong: it was sent before the last step, or met a failure of
+-- the tool's own.
+local function may_be_done(answer)
+  for i, step in ipairs(answer.steps) do
+    local map = forms.map(step.sent or {})
+    local is_launch = map.id_token ~= nil or map.oauth_signature ~= nil
+    if is_launch and (i < #answer.steps or answer.status >= 500) then
+      return true
+    end
+  end
+  return false
+end
+
 -- The error of a launch that ended on an answer that says no; nil when it says yes.
 function M.refusal(launch, answer)
   local refusal = refusal_of(launch, answer)
   if not refusal and answer.status < 400 then
     return nil
   end
-  local title, text = forms.words_of(answer.body:sub(1, 4096))
-  local words = refusal and refusal.vendor_message or text ~= "" and text or title or ""
-  refusal = refusal or { kind = kind_of_status(answer.status), vendor_message = words ~= "" and words or nil }
+  local words = words_of(launch, refusal, answer.body)
+  refusal = refusal or { kind = kind_of_status(answer.status) }
   return error_value.new { kind = refusal.kind, code = refusal.code, hint = refusal.hint,
-    vendor_message = refusal.vendor_message, status = answer.status, operation = launch.operation or "lti.launch",
-    vendor = launch.vendor and launch.vendor.name, outcome = "none", steps = answer.steps,
+    vendor_message = words ~= "" and words or nil, status = answer.status,
+    operation = launch.operation or "lti.launch", vendor = launch.vendor and launch.vendor.name,
+    outcome = may_be_done(answer) and "unknown" or "none", steps = bare_steps(answer.steps),
     message = ("the launch was refused%s%s"):format(refusal.meaning and ": " .. refusal.meaning or "",
-      words ~= "" and (" (%s)"):format(words:sub(1, 300)) or (" with HTTP %d"):format(answer.status)) }
+      words ~= "" and (" (%s)"):format(words) or (" with HTTP %d"):format(answer.status)) }
 end
 
 -- A vendor that only its profile simulates is not reached by address.
