@@ -437,8 +437,8 @@ end
 function M.vendor(name)
   local vendor = catalogue.describe(name)
   local out = {}
-  add(out, "%s: module beadle.%s, from the vendor's document \"%s\"", vendor.title, vendor.name,
-    vendor.document)
+  add(out, "%s: module beadle.%s, from %s \"%s\"", vendor.title, vendor.name,
+    vendor.service and "the standard" or "the vendor's document", vendor.document)
   add(out, "")
   add(out, "Operations")
   local rows = {}

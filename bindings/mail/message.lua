@@ -83,11 +83,26 @@ local function split(raw)
   return head, body
 end
 
--- The parameters behind the first word of a field (RFC 2231 included).
+-- The parameters behind the first word of a field as they stand there: a list of name and text.
+local function raw_parameters(value)
+  local list, at = {}, value:find(";", 1, true)
+  while at do
+    local name, from = value:match("^;%s*([%w%*._-]+)%s*=%s*()", at)
+    if not name then
+      break
+    end
+    local quoted, behind = value:match("^\"([^\"]*)\"()", from)
+    list[#list + 1] = { name = name, text = quoted or value:match("^[^;%s]*", from) }
+    at = value:find(";", behind or from, true)
+  end
+  return list
+end
+
+-- The same by name, those of RFC 2231 put together.
 local function parameters(value)
   local list, pieces = {}, {}
-  for name, text in value:gmatch ";%s*([%w%*._-]+)%s*=%s*(\"?[^;]*)" do
-    text = text:match "^\"(.-)\"%s*$" or text:gsub("%s+$", "")
+  for _, each in ipairs(raw_parameters(value)) do
+    local name, text = each.name, each.text
     local base, number, extended = name:lower():match "^([^*]+)%*?(%d*)(%*?)$"
     if base and (number ~= "" or name:find "%*$") then
       pieces[base] = pieces[base] or {}

@@ -99,8 +99,8 @@ local function has_recipient(mail, address)
   return false
 end
 
--- mails(): what was sent, in order; {to = address} chooses. Each has number, at, sender and recipients (the envelope's),
--- from, to, cc, reply_to, subject, date, message_id, text, html, attachments, and raw.
+-- mails(): what was sent, in order; {to = address} chooses. Each has number, at, sender and recipients (of the
+-- envelope), from, to, cc, reply_to, subject, date, message_id, text, html, attachments, and raw.
 function M.control.mails(twin, args)
   twin.check_args("mails", args, { "to" })
   local list = json.array {}

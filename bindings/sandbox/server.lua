@@ -188,7 +188,7 @@ local function log_request(twin, request, answer)
   log[#log + 1] = {
     at = twin.now(), method = request.method, host = request.host, path = request.path,
     query = request.query, headers = request.headers, body = request.body, operation = request.operation,
-    variant = request.variant, status = answer.status,
+    variant = request.variant, status = answer.status, envelope = request.envelope,
   }
   if #log > LOG_LENGTH then
     table.remove(log, 1)
