@@ -14,6 +14,7 @@
 
 local account = require "beadle.lti.account"
 local browser = require "beadle.lti.browser"
+local config = require "beadle.config"
 local error_value = require "beadle.error"
 local forms = require "beadle.lti.forms"
 local json = require "beadle.json"
@@ -129,7 +130,8 @@ function M.form(options)
   check_url(at.url)
   local fields = oauth1.sign_form { url = at.url, fields = M.fields(launch), key = at.key, secret = at.secret,
     timestamp = options.timestamp, nonce = options.nonce }
-  return setmetatable({ url = at.url, key = at.key, fields = fields, message = launch, account = at }, Form)
+  return setmetatable({ url = at.url, key = at.key, fields = fields, message = launch, account = at,
+    has_own_url = options.url ~= nil }, Form)
 end
 
 -- ---------------------------------------------------------------------------------------------------
@@ -254,14 +256,13 @@ function M.refusal(launch, answer)
       words ~= "" and (" (%s)"):format(words) or (" with HTTP %d"):format(answer.status)) }
 end
 
--- A vendor that only its profile simulates is not reached by address.
-local function check_reachable(form)
-  local config = require "beadle.config"
-  if form.account.simulated and not config.is_sandbox() and form.account.url == form.url then
-    error(error_value.new { kind = "configuration", operation = "lti.launch_form", outcome = "none",
-      message = ("profile %s has %s in the sandbox, but not the whole run"):format(form.account.profile,
-        form.message.vendor.name),
-      hint = "Its address is the real one of the vendor: nothing was sent there. Run with --profile sandbox." }, 0)
+-- A vendor that only its profile simulates is not reached by address. Raises before anything is sent there.
+function M.check_reachable(vendor, wanted)
+  local _, profile, simulated = config.settings(vendor.name, wanted)
+  if simulated and not config.is_sandbox() then
+    error(error_value.new { kind = "configuration", operation = "lti.launch", outcome = "none",
+      message = ("profile %s has %s in the sandbox, but not the whole run"):format(profile, vendor.name),
+      hint = "Its address would be the real one of the vendor. Run with --profile sandbox." }, 0)
   end
 end
 
@@ -269,7 +270,9 @@ end
 function Form:post(options)
   options = options or {}
   message.check_names(WHAT, options, { "on_step" })
-  check_reachable(self)
+  if self.account.simulated and not self.has_own_url then
+    M.check_reachable(self.message.vendor, self.message.profile)
+  end
   local answer = browser.go { method = "POST", url = self.url, fields = self.fields, forms = false,
     on_step = options.on_step }
   local refusal = M.refusal(self.message, answer)
