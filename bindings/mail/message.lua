@@ -139,6 +139,14 @@ local function decode_body(head, body)
   return encoding == "quoted-printable" and from_quoted(body) or body
 end
 
+-- How many bytes a body has, decoded. Files may be large, and this decodes slowly.
+local function size_of(head, body)
+  if (head["content-transfer-encoding"] or ""):lower() == "base64" then
+    return #body:gsub("[^%w+/]", "") * 3 // 4
+  end
+  return #decode_body(head, body)
+end
+
 local function split_parts(body, boundary)
   local parts, current = {}, nil
   for line, feed in (body .. "\n"):gmatch "([^\n]*)(\n)" do
@@ -175,8 +183,7 @@ function take_part(mail, raw, depth)
   if kind:find "^multipart/" and params.boundary and depth < 10 then
     take_multipart(mail, body, params.boundary, depth)
   elseif disposition:lower():find "^attachment" or name or not kind:find "^text/" then
-    local bytes = decode_body(head, body)
-    table.insert(mail.attachments, { name = name, type = kind, size = #bytes })
+    table.insert(mail.attachments, { name = name, type = to_utf8(kind), size = size_of(head, body) })
   else
     local field = kind == "text/html" and "html" or "text"
     local text = to_utf8(decode_body(head, body), params.charset):gsub("\r\n", "\n")

@@ -109,7 +109,8 @@ static int on_progress(void *data, curl_off_t a, curl_off_t b, curl_off_t c, cur
     return over || is_given_up(worker) ? 1 : 0;
 }
 
-static size_t drop_body(char *bytes, size_t size, size_t count, void *data)
+static size_t drop_body(char *bytes, // NOLINT(readability-non-const-parameter)
+                        size_t size, size_t count, void *data)
 {
     (void)bytes;
     (void)data;

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The sandbox's mail server: what it keeps and shows, whom it refuses, and what scripts can have go wrong.
 
+local gate = require "beadle.gate"
 local json = require "beadle.json"
 local mail = require "beadle.mail"
 local message = require "beadle.mail.message"
@@ -195,6 +196,29 @@ describe("a call that is wrong", function()
     for line in seen.raw:gmatch "([^\r\n]*)\r\n" do
       test.truthy(#line <= 78)
     end
+  end)
+end)
+
+describe("a gate", function()
+  it("sees a mail before it leaves, and may keep it", function()
+    local seen
+    local answer = gate.with(function(effect)
+      seen = effect
+      return { message_id = "<planned>" }
+    end, send, { to = { "ada@example.org" }, bcc = "eve@example.org" })
+    equal(answer.message_id, "<planned>")
+    equal(seen.operation, "mail.send")
+    equal(seen.effect, "send")
+    same(seen.key, { to = { "ada@example.org" }, subject = "Your result" })
+    equal(seen.params.bcc, "eve@example.org")
+    equal(message.parse(seen.body).text, "742 points\n")
+    equal(seen.url, "smtp://mail.example.org:587")
+    equal(#twin.mails(), 0)
+  end)
+
+  it("may let it go", function()
+    gate.with(function(_, go) return go() end, send)
+    equal(#twin.mails(), 1)
   end)
 end)
 

@@ -59,6 +59,12 @@ add("starttls", "none", { ca_file = authority.file, plain_smtp = false, user = "
   table.unpack(tls))
 add("smtps", "implicit", { ca_file = authority.file, user = "me", password = PASSWORD }, table.unpack(tls))
 profiles.smtps.smtp = servers.smtps.tls_url
+for _, step in ipairs { "starttls", "auth" } do
+  for _, way in ipairs { "cut", "reset" } do
+    add(way .. "-" .. step, ("%s=%s"):format(step, way), { ca_file = authority.file, plain_smtp = false, user = "me",
+      password = PASSWORD }, table.unpack(tls))
+  end
+end
 add("stripped", "nostarttls", { ca_file = authority.file, plain_smtp = false, user = "me", password = PASSWORD },
   table.unpack(tls))
 add("starttls-4", "starttls=454", { ca_file = authority.file, plain_smtp = false }, table.unpack(tls))
@@ -206,7 +212,7 @@ end)
 
 describe("a connection that breaks", function()
   for _, way in ipairs { "cut", "reset" } do
-    for _, step in ipairs { "greeting", "ehlo", "mail", "rcpt", "rcpt2", "data" } do
+    for _, step in ipairs { "greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "rcpt2", "data" } do
       it(("(%s) at %s: nothing was sent, so it is tried again"):format(way, step), function()
         local err = fails(way .. "-" .. step)
         equal(err.kind, "network")
