@@ -35,16 +35,22 @@ local function take_duration(text)
   return (beadle.try(time.seconds, text)), "a number of seconds or a text such as \"3 days\""
 end
 
+local function take_origin(text)
+  return text:match "^(https?://[%w%.%-_%[%]:]+)/?$", "a scheme and a host, such as https://lms.example.org"
+end
+
 local SPEC = {
   { name = "rows", value = "FILE", doc = "CSV file of the learners: ema, fst_nam, lst_nam; user_id, gen_id, lan_id, "
     .. "tst_frm_id where it has them" },
+  { name = "ignore", value = "COLUMN", list = true, doc = "a column that is passed over; may be given several times" },
   { name = "tst_frm_id", value = "N", doc = "the test form of those whose row names none" },
   { name = "out", value = "FILE", doc = "where grades are kept: .csv, .sqlite or .db; gone on with when it is there" },
   { name = "links", value = "FILE", doc = "writes each learner's page to this CSV file: whoever has a link is that "
     .. "learner" },
   { name = "headless", doc = "launches each test itself, without a browser: to try it out" },
   { name = "port", value = "N", take = take_port, default = 0, doc = "where it listens; 0: the system chooses" },
-  { name = "origin", value = "URL", doc = "how the tool and the learners reach it, where a proxy stands before it" },
+  { name = "origin", value = "URL", take = take_origin,
+    doc = "how the tool and the learners reach it, where a proxy stands before it" },
   { name = "until-graded", doc = "ends when every learner has a grade" },
   { name = "wait", value = "DURATION", take = take_duration, doc = "ends after this time, such as \"3 days\"" },
   { name = "check", doc = "checks the file and the profile, and does nothing else" },
@@ -82,14 +88,17 @@ local function learner_of(row)
     sourcedid = ("%d:%s"):format(row.tst_frm_id, user_id) }
 end
 
-local function check_columns(reader, note)
+local function check_columns(reader, ignored, note)
   local known = {}
+  for _, name in ipairs(ignored or {}) do
+    known[name] = true
+  end
   for _, param in ipairs(ROW.params) do
     known[param.name] = true
   end
   for _, name in ipairs(reader.columns) do
     if not known[name] then
-      note(1, ("the column \"%s\" is not known"):format(name))
+      note(1, ("the column \"%s\" is not known; --ignore \"%s\" passes over it"):format(name, name))
     end
   end
 end
@@ -101,7 +110,7 @@ local function read_learners(path, values)
     problems[#problems + 1] = ("%s, line %d: %s"):format(path, line, text)
   end
   local reader <close> = csv.open(path)
-  check_columns(reader, note)
+  check_columns(reader, values.ignore, note)
   for cells, line in reader:rows() do
     cells.tst_frm_id = csv.trim(cells.tst_frm_id or "") ~= "" and cells.tst_frm_id or values.tst_frm_id
     local row, wrong = ROW:check_row(cells)
@@ -151,35 +160,6 @@ local function token_of(learner, secret)
     secret = secret, signature_method = "HMAC-SHA256" }:gsub("+", "-"):gsub("/", "_"):gsub("=", ""))
 end
 
-local PAGE = [[
-<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>%s</title>
-<style>body { font: 1.1rem/1.5 system-ui, sans-serif; margin: 15vh auto; max-width: 34rem; padding: 0 1rem }</style>
-</head>
-<body><h1>%s</h1><p>%s</p></body>
-</html>
-]]
-
-local function page(status, title, text)
-  return { status = status, html = PAGE:format(title, title, text),
-    headers = { ["Cache-Control"] = "no-store", ["Referrer-Policy"] = "no-referrer",
-      ["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'" } }
-end
-
-local function show_launch(run, request)
-  local learner = run.by_token[request.params.token]
-  if not learner then
-    return page(404, "No such page", "This address belongs to nobody. Please use the link that you were given.")
-  end
-  local score = run.book:score(learner.sourcedid)
-  if score then -- another launch would be another test, which costs a credit
-    return page(200, "Your test is done", ("Your grade is %s out of 1."):format(csv.text_of(score)))
-  end
-  local form = launch_form(learner, run.server.url)
-  return { headers = form:headers(), body = form:html() }
-end
-
 -- In the sandbox inside the program nobody takes the test that was launched: it ends by itself, with a random grade.
 local function take_test(learner)
   local twin = require("beadle.sandbox").isograd
@@ -191,6 +171,56 @@ local function take_test(learner)
       end
     end
   end
+end
+
+local PAGE = [[
+<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>%s</title>
+<style>body { font: 1.1rem/1.5 system-ui, sans-serif; margin: 15vh auto; max-width: 34rem; padding: 0 1rem;
+  color-scheme: light dark }</style>
+</head>
+<body><h1>%s</h1><p>%s</p></body>
+</html>
+]]
+
+local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }
+
+local function escape(text)
+  return (tostring(text):gsub("[&<>]", ENTITIES))
+end
+
+local function page(status, title, text)
+  return { status = status, html = PAGE:format(title, title, text),
+    headers = { ["Cache-Control"] = "no-store", ["Referrer-Policy"] = "no-referrer",
+      ["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'" } }
+end
+
+local function launch_in_sandbox(learner, base)
+  local form = launch_form(learner, base)
+  local answer, err = beadle.try(form.post, form)
+  if not answer then
+    return page(502, "The tool refused", escape(err.vendor_message or err.message))
+  end
+  take_test(learner)
+  return page(200, "Taken in the sandbox", ("The simulated tool answered with the page \"%s\", and the test is over. "
+    .. "Load this page again to see the grade."):format(escape(answer.title or answer.status)))
+end
+
+local function show_launch(run, request)
+  local learner = run.by_token[request.params.token]
+  if not learner then
+    return page(404, "No such page", "This address belongs to nobody. Please use the link that you were given.")
+  end
+  local score = run.book:score(learner.sourcedid)
+  if score then -- another launch would be another test, which costs a credit
+    return page(200, "Your test is done", ("Your grade is %s out of 1."):format(csv.text_of(score)))
+  end
+  if config.is_sandbox() then -- a browser would send the form to the real vendor
+    return launch_in_sandbox(learner, run.server.url)
+  end
+  local form = launch_form(learner, run.server.url)
+  return { headers = form:headers(), body = form:html() }
 end
 
 -- Launches for all that have no grade, eight at a time. Gives how many went wrong.
@@ -337,11 +367,11 @@ local function serve_in_order(run, values, account)
   local ok, result = pcall(async.scope, function()
     run.server = http.serve { port = values.port, origin = values.origin, routes = routes_of(run, account, store) }
     local server <close> = run.server
-    run.console.err(("Serving %s until %s. The tool sends grades to %s/outcomes."):format(server.url,
-      values.until_graded and "every learner has a grade, or Ctrl-C" or "Ctrl-C", server.url))
     if values.links then
       write_links(run, values.links)
     end
+    run.console.err(("Serving %s until %s. The tool sends grades to %s/outcomes."):format(server.url,
+      values.until_graded and "every learner has a grade, or Ctrl-C" or "Ctrl-C", server.url))
     return serve(run, values)
   end)
   if ok or error_value.is(result, "cancelled") then
