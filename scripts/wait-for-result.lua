@@ -113,25 +113,26 @@ end
 return recipe {
   name = "wait-for-result",
   summary = "Adds a test, waits until it is finished, fetches the score, sends a mail",
-  doc = "Isograd calls when the test ends; since a call may be lost, it is also asked now and then. A test of this form "
-    .. "that the candidate has not finished is waited for, and no other is added. The mail goes through the profile's "
-    .. "mail server, last. A test that is not finished when the time is over is listed without a grade; --failed keeps "
-    .. "it with its pla_tst_id, so that no second test is added, and the exit status is 1.",
+  doc = "Isograd calls when the test ends; since a call may be lost, it is also asked now and then. A test of this "
+    .. "form that the candidate has not finished is waited for, and no other is added. The mail goes through the "
+    .. "profile's mail server, last. A test that is not finished when the time is over is listed without a grade; "
+    .. "--failed keeps it with its pla_tst_id, so that no second test is added, and the exit status is 1.",
   params = {
     "isograd.add_test.ema",
     "isograd.add_test.tst_frm_id",
-    { name = "wait", type = "duration", default = "3 days", doc = "how long to wait for the tests to be finished, in all" },
+    { name = "wait", type = "duration", default = "3 days",
+      doc = "how long to wait for the tests to be finished, in all" },
     { name = "ask_every", type = "duration", default = "30 min", doc = "how often to ask whether a test is finished" },
     { name = "to", type = "email", required = false, doc = "who gets the mail; the candidate unless it is given" },
     { name = "template", type = "string", required = false,
-      doc = "file with the mail: Subject: and an empty line first, {{txt_des}}, {{grade}}, {{ema}} and so on in its text" },
+      doc = "file with the mail: Subject: and an empty line first, then a text with {{txt_des}}, {{grade}}, {{ema}}" },
     { from = "isograd.get_results.pla_tst_id", required = false,
       doc = "a test that was added before: it is waited for, and no other is added" },
     "isograd.add_test.ses_id",
     "isograd.add_test.sub_com_id",
   },
-  columns = { "ema", "pla_tst_id", "tst_frm_id", "test", "told_by", "grade", "num_val", "max_val", "gra_typ_id", "txt_des",
-    "mail" },
+  columns = { "ema", "pla_tst_id", "tst_frm_id", "test", "told_by", "grade", "num_val", "max_val", "gra_typ_id",
+    "txt_des", "mail" },
   shown = { "ema", "pla_tst_id", "test", "told_by", "grade", "txt_des", "mail" },
   unique = { { "ema", "tst_frm_id" }, { "pla_tst_id" } },
   ignores = { "can_id", "candidate", "lgn_url", "tst_url", "mail", "test", "told_by", "grade", "num_val", "max_val",

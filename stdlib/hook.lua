@@ -48,7 +48,8 @@ end
 -- ---------------------------------------------------------------------------------------------------
 -- The server
 
-local server -- nil, or { http, port, base, hooks (by id), open (how many), paths (that have routes) }; or { opening }
+-- nil, or { http, port, base, hooks (by id), open (how many), paths (that have routes) }; or { opening }
+local server
 
 local function base_of(origin)
   local base, why = config.read_base(origin)
@@ -70,7 +71,8 @@ local function place(options)
 end
 
 local function refuse(request, status, why)
-  log.warn("a call from %s was refused: %s %s: %s", request.remote, request.method, request.path:match "^[^.]*":sub(1, 60), why)
+  local shown = request.path:match "^[^.]*":sub(1, 60)
+  log.warn("a call from %s was refused: %s %s: %s", request.remote, request.method, shown, why)
   return { status = status, body = status == 404 and "404: There is nothing here.\n"
     or "405: This cannot be asked for so.\n", headers = { ["Cache-Control"] = "no-store" } }
 end
@@ -185,7 +187,8 @@ local function check_methods(methods)
       known = known or each == method
     end
     if not known then
-      fail("argument", ("the option methods knows %s, not \"%s\""):format(table.concat(METHODS, ", "), tostring(method)))
+      fail("argument", ("the option methods knows %s, not \"%s\""):format(table.concat(METHODS, ", "),
+        tostring(method)))
     elseif not set[method] then
       set[method], list[#list + 1] = true, method
     end

@@ -109,17 +109,41 @@ function Routes:add(key, handler)
   end
 end
 
+-- Drops the nodes along the parts that nothing is left in: addresses that are used once come and go.
+local function prune(node, parts, at)
+  local part = parts[at]
+  if part == nil then
+    return
+  end
+  local child
+  if part then
+    child = node.texts[part]
+  else
+    child = node.any
+  end
+  prune(child, parts, at + 1)
+  if next(child.routes) or next(child.texts) or child.any then
+    return
+  elseif part then
+    node.texts[part] = nil
+  else
+    node.any = nil
+  end
+end
+
+-- True when there was such a route.
 function Routes:remove(key)
   local method, path, parts = read_key(key)
   local node = node_of(self, parts, false)
-  local found = node and node.routes[method]
-  if found then
-    node.routes[method] = nil
-    if next(node.routes) == nil then
-      self.exact[path] = nil
-    end
+  if not node or not node.routes[method] then
+    return false
   end
-  return found ~= nil and found ~= false
+  node.routes[method] = nil
+  if next(node.routes) == nil then
+    self.exact[path] = nil
+  end
+  prune(self.root, parts, 1)
+  return true
 end
 
 -- ---------------------------------------------------------------------------------------------------

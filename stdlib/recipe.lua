@@ -45,7 +45,7 @@
 -- last what cannot be repeated: a row that failed is run again from its begin. The context has
 -- is_sandbox, profile, is_single, line, and
 --   sleep(duration)            lets other rows run meanwhile, and ends with the run
---   aside(fn, ...)             fn(...), which waits for something else than a vendor, in the same way; gives its results
+--   aside(fn, ...)             fn(...), which waits for something else than a vendor, in the same way: its results
 --   did(text)                  notes what is done already, for the report should the row fail later
 --   keep(value), kept          all that the row has called is done and known: should the program be killed from here
 --                              on, --continue runs the row again with this value, a table of data, as context.kept.
@@ -60,6 +60,7 @@ local config = require "beadle.config"
 local error_value = require "beadle.error"
 local failure = require "beadle.recipe_failure"
 local fs = require "beadle.fs"
+local gate = require "beadle.gate"
 local input = require "beadle.recipe_input"
 local journal_of = require "beadle.recipe_journal"
 local options = require "beadle.options"
@@ -224,11 +225,11 @@ local function attempt_single(recipe, row, context, console)
   context.did = function(text)
     before[#before + 1] = text
   end
-  task.watch(function(operation)
-    calls[#calls + 1] = operation
-  end)
-  local ok, result = failure.call(recipe.run_row, recipe, row, context)
-  task.watch(nil)
+  local function note(effect, send)
+    calls[#calls + 1] = effect.operation
+    return send()
+  end
+  local ok, result = failure.call(gate.with, note, recipe.run_row, recipe, row, context)
   if not ok then
     tell(console.err, #before > 0 and ("Already done: %s."):format(table.concat(before, "; ")))
     result.outcome = failure.outcome(result, calls)

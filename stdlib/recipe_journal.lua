@@ -160,8 +160,8 @@ local function refuse(source, path, header, earlier, mine, say)
     options.fail(("%s, and cannot be continued: %s"):format(begun, wrong), forget)
   end
   say(describe(source, earlier))
-  options.fail(begun, "--continue does the rows that were not begun or can be gone on with, and takes the others as they "
-    .. "are. " .. forget)
+  options.fail(begun, "--continue does the rows that were not begun or can be gone on with, and takes the others as "
+    .. "they are. " .. forget)
 end
 
 -- ---------------------------------------------------------------------------------------------------

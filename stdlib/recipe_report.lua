@@ -190,8 +190,8 @@ local function add_failed(writer, columns, record, params)
 end
 
 -- failed_file(path, records, rest, reader, params) -> note. Writes the rows that were not done, and the entries of
--- `rest`, which never began, with their own columns and values, and with what they kept of the recipe's parameters, whose
--- names are `params`: the file is input for the same recipe.
+-- `rest`, which never began, with their own columns and values, and with what they kept of the recipe's parameters,
+-- whose names are `params`: the file is input for the same recipe.
 function M.failed_file(path, records, rest, reader, params)
   local columns = own_columns(reader)
   local kept = kept_columns(records, columns, params)

@@ -6,9 +6,9 @@
 local async = require "beadle.async"
 local error_value = require "beadle.error"
 local failure = require "beadle.recipe_failure"
+local gate = require "beadle.gate"
 local log = require "beadle.log"
 local params_of = require "beadle.recipe_params"
-local task = require "beadle.task"
 local time = require "beadle.time"
 
 local M = {}
@@ -249,10 +249,11 @@ end
 -- the run is cancelled, only that error knows which call was under way.
 local function attempt(run, record)
   local body = async.spawn(function()
-    task.watch(function(operation)
-      note_call(run, record, operation)
-    end)
-    local ok, result = failure.call(run.recipe.row, record.row, row_context(run, record))
+    local function note(effect, send)
+      note_call(run, record, effect.operation)
+      return send()
+    end
+    local ok, result = failure.call(gate.with, note, run.recipe.row, record.row, row_context(run, record))
     if not ok then
       record.own_error = result
       error(result, 0)

@@ -44,6 +44,10 @@ struct bd_call {
     struct bd_call *next_made; // all of them
 };
 
+// call_pool.c: a call that nobody has, and what gives it back. Belongs to the runtime.
+struct bd_call *bd_call_take(struct bd_runtime *rt);
+void bd_call_give(struct bd_runtime *rt, struct bd_call *call);
+
 // members.c: a parameter or a result's field with the members that it has in this call, whose values lie
 // from `first` on: where a choice decides about them, those of the choice.
 struct bd_field bd_call_field(lua_State *L, const struct bd_callable *callable, int first,

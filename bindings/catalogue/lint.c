@@ -271,6 +271,7 @@ static void lint_operation(struct lint *lint)
     }
     bd_lint_path(lint, params, count);
     bd_lint_body(lint, params, count);
+    bd_lint_message(lint, params, count);
     lint_names(lint, "the key", op->key, BD_PARAMS_MOST, params, count);
     lint_rules(lint, params, count);
     lint_variants(lint, params, count);

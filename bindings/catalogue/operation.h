@@ -94,7 +94,7 @@ struct bd_field {
     // Parameter: the field of an LTI 1.1 launch that says it. With LTI_CARRIES it is said there only; without,
     // it is what counts when no parameter is given.
     const char *lti;
-    enum bd_part part;             // IN_MESSAGE: which
+    enum bd_part part; // IN_MESSAGE: which
 };
 
 // Members that a vendor's document lists as a table of its own.

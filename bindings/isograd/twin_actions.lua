@@ -166,7 +166,7 @@ acts[42] = function(twin, account, values, base)
   local can_ids, tests_by_can_id = mails.recipients(account, values)
   for _, can_id in ipairs(can_ids) do
     local mail = {
-      id = twin:next_id("mail", 0), can_id = can_id, mai_tem_id = values.mai_tem_id,
+      id = twin:next_id("sent mail", 0), can_id = can_id, mai_tem_id = values.mai_tem_id,
       pla_tst_ids = tests_by_can_id[can_id], from = values.ema_sen or data.usual_sender, sen_dat = values.sen_dat,
       state = "scheduled", base = base,
     }

@@ -9,7 +9,8 @@ local M = {}
 -- Where the grade of a launch's test goes: {url, sourcedid, key}; nil when the launch does not say, or no key is known
 -- that could sign it.
 function M.of_launch(launch)
-  if launch and launch.outcome and launch.key then
+  local outcome = launch and launch.outcome
+  if outcome and launch.key and outcome.url:find "^https?://[^/]" and not outcome.sourcedid:find "%c" then
     return { url = launch.outcome.url, sourcedid = launch.outcome.sourcedid, key = launch.key }
   end
 end

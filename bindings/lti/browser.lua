@@ -2,7 +2,7 @@
 -- Does what a person's browser does in a launch, without one: sends a form, follows redirects by GET, submits forms
 -- that submit themselves, keeps cookies by host. Each step is told.
 --
--- go{method, url, fields, forms, referer, on_step, most} -> { status, url, headers, body, steps }
+-- go{method, url, fields, forms, on_step, most} -> { status, url, headers, body, steps }
 --   fields    list of {name, value}, sent as a form; a 307 or 308 repeats it at the same origin only
 --   forms     false: a page with a form ends the way (LTI 1.1); default: one that submits itself is submitted
 --   on_step   function(step) for each step when its answer is there
@@ -17,8 +17,8 @@ local MOST_STEPS = 12
 
 local M = {}
 
-local function fail(message, steps)
-  error(error_value.new { kind = "decode", operation = "lti.launch", message = message, steps = steps }, 0)
+local function fail(message)
+  error(error_value.new { kind = "decode", operation = "lti.launch", message = message }, 0)
 end
 
 -- Scheme and authority, and the path with its query.
@@ -96,27 +96,27 @@ local function send(way, jar)
 end
 
 -- What a secure page knows does not travel in the clear, but for a server of this machine.
-local function check_secure(from, to, steps)
+local function check_secure(from, to)
   local host = to:match "^http://([^/:?#]+)"
   local here = host == "127.0.0.1" or host == "localhost" or to:find "^http://%[::1%]"
   if from:find "^https:" and to:find "^http:" and not here then
-    fail("the way leads from a secure page to a plain one, and is not followed", steps)
+    fail("the way leads from a secure page to a plain one, and is not followed")
   end
 end
 
 -- Where an answer leads: the next way, or nil when it ends here.
-local function next_way(way, answer, options, steps)
+local function next_way(way, answer, options)
   local location = answer.headers.location
   local redirect = answer.status >= 301 and answer.status <= 308 and answer.status ~= 304 and location
   if redirect then
     local url = M.resolve(way.url, location)
     if not url:find "^https?://" then
-      fail(("a redirect leads to %s, which is no page"):format(url:match "^[^:]*" .. ":"), steps)
+      fail(("a redirect leads to %s, which is no page"):format(url:match "^[^:]*" .. ":"))
     end
-    check_secure(way.url, url, steps)
+    check_secure(way.url, url)
     local repeats = (answer.status == 307 or answer.status == 308) and way.method == "POST"
     if repeats and parts(url) ~= parts(way.url) then
-      fail("a redirect asks to send the form again, to another host; it is not sent there", steps)
+      fail("a redirect asks to send the form again, to another host; it is not sent there")
     end
     return { method = repeats and "POST" or "GET", url = url, fields = repeats and way.fields or nil }
   end
@@ -129,7 +129,7 @@ local function next_way(way, answer, options, steps)
     return nil
   end
   local url = M.resolve(way.url, form.action)
-  check_secure(way.url, url, steps)
+  check_secure(way.url, url)
   if form.method == "GET" then
     return { method = "GET", url = url:gsub("%?.*", "") .. "?" .. forms.encode(form.fields) }
   end
@@ -149,12 +149,12 @@ function M.go(options)
     if options.on_step then
       options.on_step(step, answer)
     end
-    local following = next_way(way, answer, options, steps)
+    local following = next_way(way, answer, options)
     if not following then
       return { status = answer.status, url = way.url, headers = answer.headers, body = answer.body,
         title = step.title, steps = steps }
     elseif #steps >= (options.most or MOST_STEPS) then
-      fail(("the launch was sent on %d times and leads nowhere"):format(#steps), steps)
+      fail(("the launch was sent on %d times and leads nowhere"):format(#steps))
     end
     way = following
   end

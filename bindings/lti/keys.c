@@ -2,7 +2,8 @@
 // beadle.lti.keys: RSA keys of at least 2048 bits, for RS256. A key is a userdata; a private one leaves it as a secret
 // or into a file that only its owner may read.
 //
-//   generate { bits = 2048, kid = }   a new key; 2048, 3072 or 4096 bits
+//   generate { bits = 2048, kid = }   a new key; 2048, 3072 or 4096 bits. Everything waits meanwhile: a tenth of a
+//                                     second, or some seconds for 4096 bits
 //   load(pem [, { kid = }])           of a secret or a text; private or public
 //   load_file(path [, { kid = }])     private: the file is its owner's, and nobody else may read it
 //   from_jwk(table)                   public (RFC 7517); read_jwk gives nil and what is wrong instead of an error

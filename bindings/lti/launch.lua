@@ -14,12 +14,14 @@
 
 local account = require "beadle.lti.account"
 local browser = require "beadle.lti.browser"
+local config = require "beadle.config"
 local error_value = require "beadle.error"
 local forms = require "beadle.lti.forms"
 local json = require "beadle.json"
 local message = require "beadle.lti.message"
 local oauth1 = require "beadle.lti.oauth1"
 local page = require "beadle.lti.page"
+local show = require "beadle.lti.show"
 
 local WHAT = "launch_form"
 
@@ -128,7 +130,8 @@ function M.form(options)
   check_url(at.url)
   local fields = oauth1.sign_form { url = at.url, fields = M.fields(launch), key = at.key, secret = at.secret,
     timestamp = options.timestamp, nonce = options.nonce }
-  return setmetatable({ url = at.url, key = at.key, fields = fields, message = launch, account = at }, Form)
+  return setmetatable({ url = at.url, key = at.key, fields = fields, message = launch, account = at,
+    has_own_url = options.url ~= nil }, Form)
 end
 
 -- ---------------------------------------------------------------------------------------------------
@@ -178,6 +181,25 @@ local function refusal_of(launch, answer)
   return refusal
 end
 
+-- The tool's words without what was sent about a person.
+local function without_person(launch, text)
+  for _, value in pairs(launch.user) do
+    if #value >= 3 then
+      text = text:gsub(value:gsub("%p", "%%%0"), "…")
+    end
+  end
+  return text
+end
+
+-- The way of a launch as an error keeps it: without what was sent.
+local function bare_steps(steps)
+  local list = {}
+  for i, step in ipairs(steps or {}) do
+    list[i] = { method = step.method, url = show.link(step.url), status = step.status, title = step.title }
+  end
+  return list
+end
+
 local function kind_of_status(status)
   if status == 401 or status == 403 then
     return "auth"
@@ -189,30 +211,58 @@ local function kind_of_status(status)
   return status >= 500 and "server" or "rejected"
 end
 
+local LONGEST_WORDS = 300 -- bytes
+
+-- What the tool said, for a person.
+local function words_of(launch, refusal, body)
+  if refusal then
+    return without_person(launch, refusal.vendor_message or "")
+  end
+  local title, text = forms.words_of(body:sub(1, 4096))
+  if title and title ~= "" and text:sub(1, #title + 1) == title .. " " then -- the heading says it again
+    text = title .. ":" .. text:sub(#title + 1)
+  end
+  text = without_person(launch, text ~= "" and text or title or "")
+  local cut = #text > LONGEST_WORDS and utf8.len(text) and utf8.offset(text, -1, LONGEST_WORDS + 1)
+  return cut and text:sub(1, cut - 1) or text:sub(1, LONGEST_WORDS)
+end
+
+-- Whether the tool took the launch, though the way went wrong: it was sent before the last step, or met a failure of
+-- the tool's own.
+local function may_be_done(answer)
+  for i, step in ipairs(answer.steps) do
+    local map = forms.map(step.sent or {})
+    local is_launch = map.id_token ~= nil or map.oauth_signature ~= nil
+    if is_launch and (i < #answer.steps or answer.status >= 500) then
+      return true
+    end
+  end
+  return false
+end
+
 -- The error of a launch that ended on an answer that says no; nil when it says yes.
 function M.refusal(launch, answer)
   local refusal = refusal_of(launch, answer)
   if not refusal and answer.status < 400 then
     return nil
   end
-  local title, text = forms.words_of(answer.body:sub(1, 4096))
-  local words = refusal and refusal.vendor_message or text ~= "" and text or title or ""
-  refusal = refusal or { kind = kind_of_status(answer.status), vendor_message = words ~= "" and words or nil }
+  local words = words_of(launch, refusal, answer.body)
+  refusal = refusal or { kind = kind_of_status(answer.status) }
   return error_value.new { kind = refusal.kind, code = refusal.code, hint = refusal.hint,
-    vendor_message = refusal.vendor_message, status = answer.status, operation = launch.operation or "lti.launch",
-    vendor = launch.vendor and launch.vendor.name, outcome = "none", steps = answer.steps,
+    vendor_message = words ~= "" and words or nil, status = answer.status,
+    operation = launch.operation or "lti.launch", vendor = launch.vendor and launch.vendor.name,
+    outcome = may_be_done(answer) and "unknown" or "none", steps = bare_steps(answer.steps),
     message = ("the launch was refused%s%s"):format(refusal.meaning and ": " .. refusal.meaning or "",
-      words ~= "" and (" (%s)"):format(words:sub(1, 300)) or (" with HTTP %d"):format(answer.status)) }
+      words ~= "" and (" (%s)"):format(words) or (" with HTTP %d"):format(answer.status)) }
 end
 
--- A vendor that only its profile simulates is not reached by address.
-local function check_reachable(form)
-  local config = require "beadle.config"
-  if form.account.simulated and not config.is_sandbox() and form.account.url == form.url then
-    error(error_value.new { kind = "configuration", operation = "lti.launch_form", outcome = "none",
-      message = ("profile %s has %s in the sandbox, but not the whole run"):format(form.account.profile,
-        form.message.vendor.name),
-      hint = "Its address is the real one of the vendor: nothing was sent there. Run with --profile sandbox." }, 0)
+-- A vendor that only its profile simulates is not reached by address. Raises before anything is sent there.
+function M.check_reachable(vendor, wanted)
+  local _, profile, simulated = config.settings(vendor.name, wanted)
+  if simulated and not config.is_sandbox() then
+    error(error_value.new { kind = "configuration", operation = "lti.launch", outcome = "none",
+      message = ("profile %s has %s in the sandbox, but not the whole run"):format(profile, vendor.name),
+      hint = "Its address would be the real one of the vendor. Run with --profile sandbox." }, 0)
   end
 end
 
@@ -220,7 +270,9 @@ end
 function Form:post(options)
   options = options or {}
   message.check_names(WHAT, options, { "on_step" })
-  check_reachable(self)
+  if self.account.simulated and not self.has_own_url then
+    M.check_reachable(self.message.vendor, self.message.profile)
+  end
   local answer = browser.go { method = "POST", url = self.url, fields = self.fields, forms = false,
     on_step = options.on_step }
   local refusal = M.refusal(self.message, answer)

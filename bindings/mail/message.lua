@@ -83,11 +83,26 @@ local function split(raw)
   return head, body
 end
 
--- The parameters behind the first word of a field (RFC 2231 included).
+-- The parameters behind the first word of a field as they stand there: a list of name and text.
+local function raw_parameters(value)
+  local list, at = {}, value:find(";", 1, true)
+  while at do
+    local name, from = value:match("^;%s*([%w%*._-]+)%s*=%s*()", at)
+    if not name then
+      break
+    end
+    local quoted, behind = value:match("^\"([^\"]*)\"()", from)
+    list[#list + 1] = { name = name, text = quoted or value:match("^[^;%s]*", from) }
+    at = value:find(";", behind or from, true)
+  end
+  return list
+end
+
+-- The same by name, those of RFC 2231 put together.
 local function parameters(value)
   local list, pieces = {}, {}
-  for name, text in value:gmatch ";%s*([%w%*._-]+)%s*=%s*(\"?[^;]*)" do
-    text = text:match "^\"(.-)\"%s*$" or text:gsub("%s+$", "")
+  for _, each in ipairs(raw_parameters(value)) do
+    local name, text = each.name, each.text
     local base, number, extended = name:lower():match "^([^*]+)%*?(%d*)(%*?)$"
     if base and (number ~= "" or name:find "%*$") then
       pieces[base] = pieces[base] or {}
@@ -122,6 +137,14 @@ local function decode_body(head, body)
     return from_base64(body)
   end
   return encoding == "quoted-printable" and from_quoted(body) or body
+end
+
+-- How many bytes a body has, decoded. Files may be large, and this decodes slowly.
+local function size_of(head, body)
+  if (head["content-transfer-encoding"] or ""):lower() == "base64" then
+    return #body:gsub("[^%w+/]", "") * 3 // 4
+  end
+  return #decode_body(head, body)
 end
 
 local function split_parts(body, boundary)
@@ -160,8 +183,7 @@ function take_part(mail, raw, depth)
   if kind:find "^multipart/" and params.boundary and depth < 10 then
     take_multipart(mail, body, params.boundary, depth)
   elseif disposition:lower():find "^attachment" or name or not kind:find "^text/" then
-    local bytes = decode_body(head, body)
-    table.insert(mail.attachments, { name = name, type = kind, size = #bytes })
+    table.insert(mail.attachments, { name = name, type = to_utf8(kind), size = size_of(head, body) })
   else
     local field = kind == "text/html" and "html" or "text"
     local text = to_utf8(decode_body(head, body), params.charset):gsub("\r\n", "\n")

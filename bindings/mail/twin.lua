@@ -63,6 +63,11 @@ local function check(twin, request)
   return check_recipients(twin, request.envelope) or reply(twin, 250, "2.1.5 Ok")
 end
 
+-- A message as text: what crosses over to scripts is UTF-8.
+local function shown_raw(raw)
+  return utf8.len(raw) and raw or (raw:gsub("[\128-\255]", "?"))
+end
+
 -- A whole mail. Over SMTP its recipients were asked about already.
 local function take(twin, request)
   local envelope = request.envelope
@@ -75,6 +80,7 @@ local function take(twin, request)
   local number = twin:next_id("mail", 0)
   table.insert(twin.state.mails, { number = number, at = twin.now(), sender = envelope.from,
     recipients = json.array(envelope.to), raw = request.body })
+  request.body = shown_raw(request.body) -- as the log of requests has it
   return reply(twin, 250, ("2.0.0 Ok: queued as SANDBOX%04d"):format(number))
 end
 
@@ -99,8 +105,8 @@ local function has_recipient(mail, address)
   return false
 end
 
--- mails(): what was sent, in order; {to = address} chooses. Each has number, at, sender and recipients (the envelope's),
--- from, to, cc, reply_to, subject, date, message_id, text, html, attachments, and raw.
+-- mails(): what was sent, in order; {to = address} chooses. Each has number, at, sender and recipients (of the
+-- envelope), from, to, cc, reply_to, subject, date, message_id, text, html, attachments, and raw.
 function M.control.mails(twin, args)
   twin.check_args("mails", args, { "to" })
   local list = json.array {}
@@ -108,7 +114,7 @@ function M.control.mails(twin, args)
     if not args.to or has_recipient(mail, args.to) then
       local shown = message.parse(mail.raw)
       shown.number, shown.at, shown.sender, shown.recipients = mail.number, mail.at, mail.sender, mail.recipients
-      shown.raw = utf8.len(mail.raw) and mail.raw or mail.raw:gsub("[\128-\255]", "?")
+      shown.raw = shown_raw(mail.raw)
       list[#list + 1] = shown
     end
   end

@@ -6,6 +6,7 @@
 
 #include "core/check.h"
 #include "core/error.h"
+#include "core/gate.h"
 #include "core/head.h"
 #include "core/json.h"
 #include "core/url.h"
@@ -164,6 +165,44 @@ static int answered(lua_State *L, int status, lua_KContext context)
     return push_response(L, &call->request.exchange);
 }
 
+static int send(lua_State *L, struct http_call *call)
+{
+    bd_request_begin(L, &call->request);
+    return bd_request_run(L, &call->request, (lua_KContext)call, answered);
+}
+
+// ------------------------------------------------------------------------------------------------
+// The gate
+
+static int send_gated(lua_State *L)
+{
+    bd_gate_enter(L, 0);
+    return send(L, lua_touserdata(L, 1));
+}
+
+static int gate_passed(lua_State *L, int status, lua_KContext context)
+{
+    (void)context;
+    return status == LUA_OK || status == LUA_YIELD ? 1 : bd_error_rethrow(L);
+}
+
+// What a gate sees of the call (stdlib/gate.lua). [-0, +1]
+static void push_effect(lua_State *L, const struct http_call *call)
+{
+    const struct bd_exchange *exchange = &call->request.exchange;
+    lua_createtable(L, 0, 5);
+    lua_pushstring(L, OPERATION);
+    lua_setfield(L, -2, "operation");
+    lua_pushliteral(L, "unknown");
+    lua_setfield(L, -2, "effect");
+    lua_pushstring(L, exchange->method);
+    lua_setfield(L, -2, "method");
+    lua_pushlstring(L, exchange->url.data, exchange->url.len);
+    lua_setfield(L, -2, "url");
+    lua_pushlstring(L, exchange->body.len > 0 ? exchange->body.data : "", exchange->body.len);
+    lua_setfield(L, -2, "body");
+}
+
 // ------------------------------------------------------------------------------------------------
 // The module
 
@@ -181,11 +220,11 @@ static int l_request(lua_State *L)
     bd_exchange_reset(&call->request.exchange);
     lua_insert(L, 1); // [call, options]
     bd_http_read_options(L, 2, call);
-    if (may_change(call)) {
-        bd_task_tell(L, OPERATION);
+    if (may_change(call) && bd_task_push_gate(L)) {
+        push_effect(L, call);
+        return bd_gate_pass(L, 2, 0, send_gated, 0, gate_passed);
     }
-    bd_request_begin(L, &call->request);
-    return bd_request_run(L, &call->request, (lua_KContext)call, answered);
+    return send(L, call);
 }
 
 static void copy_fields(lua_State *L, int from, int to)

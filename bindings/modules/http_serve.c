@@ -15,43 +15,22 @@
 #include "core/log.h"
 #include "core/runtime.h"
 #include "core/task.h"
-#include "http_server.h"
-
-static const char SERVER[] = "beadle.http.server";
-struct handling;
-
-struct server {
-    struct bd_http_server *http; // NULL once it is closed
-    struct bd_runtime *rt;
-    struct bd_task *task;                   // kept by Lua: the server's user value
-    struct bd_task_end end;                 // of the task
-    struct bd_wait wait;                    // the task's
-    bool is_waiting;                        // for a request, or for handlers to end
-    bool closing;                           // nothing new is taken
-    bool hurried;                           // the grace is over
-    struct bd_server_request *first, *last; // not dispatched yet
-    struct handling *handlings;
-    struct handling *spare; // for the next request, so that nothing is lost when Lua has no memory
-    struct bd_timer grace;
-    uint64_t handler_ms, grace_ms;
-    unsigned port;
-    int anchor; // keeps this userdata while the core may call us
-};
+#include "http_serving.h"
 
 // One request and the task that answers it; freed when the task has ended.
-struct handling {
-    struct server *server;
+struct bd_handling {
+    struct bd_serving *server;
     struct bd_server_request *request; // NULL once it is answered, or its client has left
     struct bd_task *task;
     struct bd_task_end end;
     struct bd_timer limit;
-    struct handling *left, *right;
+    struct bd_handling *left, *right;
 };
 
 // ------------------------------------------------------------------------------------------------
 // Outside Lua
 
-static void wake_server(struct server *server)
+static void wake_server(struct bd_serving *server)
 {
     if (server->is_waiting && !server->rt->closing) {
         server->is_waiting = false;
@@ -61,12 +40,12 @@ static void wake_server(struct server *server)
 
 static void stop_waiting(struct bd_wait *wait)
 {
-    BD_OUTER(wait, struct server, wait)->is_waiting = false;
+    BD_OUTER(wait, struct bd_serving, wait)->is_waiting = false;
 }
 
 static void on_request(void *arg, struct bd_server_request *request)
 {
-    struct server *server = arg;
+    struct bd_serving *server = arg;
     request->left = server->last;
     request->right = NULL;
     if (server->last != NULL) {
@@ -78,7 +57,7 @@ static void on_request(void *arg, struct bd_server_request *request)
     wake_server(server);
 }
 
-static void unqueue(struct server *server, struct bd_server_request *request)
+static void unqueue(struct bd_serving *server, struct bd_server_request *request)
 {
     if (request->left != NULL) {
         request->left->right = request->right;
@@ -95,7 +74,7 @@ static void unqueue(struct server *server, struct bd_server_request *request)
 
 static void on_left(void *arg, struct bd_server_request *request)
 {
-    struct handling *handling = request->handler;
+    struct bd_handling *handling = request->handler;
     if (handling == NULL) {
         unqueue(arg, request);
         return;
@@ -110,12 +89,20 @@ static void on_left(void *arg, struct bd_server_request *request)
 
 static void on_closed(void *arg)
 {
-    struct server *server = arg;
+    struct bd_serving *server = arg;
     server->http = NULL;
     server->closing = true;
 }
 
-static void log_request(const struct server *server, const struct bd_server_request *request,
+static void on_sent(void *arg)
+{
+    struct bd_serving *server = arg;
+    if (server->closing) {
+        wake_server(server);
+    }
+}
+
+static void log_request(const struct bd_serving *server, const struct bd_server_request *request,
                         int status)
 {
     struct bd_runtime *rt = server->rt;
@@ -129,8 +116,8 @@ static void log_request(const struct server *server, const struct bd_server_requ
 }
 
 // Answers a request without asking Lua.
-static void reply_plain(const struct server *server, struct bd_server_request *request, int status,
-                        const char *text)
+static void reply_plain(const struct bd_serving *server, struct bd_server_request *request,
+                        int status, const char *text)
 {
     static const char HEAD[] =
         "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n";
@@ -142,7 +129,7 @@ static void reply_plain(const struct server *server, struct bd_server_request *r
 
 static void on_limit(struct bd_timer *timer)
 {
-    struct handling *handling = BD_OUTER(timer, struct handling, limit);
+    struct bd_handling *handling = BD_OUTER(timer, struct bd_handling, limit);
     struct bd_server_request *request = handling->request;
     handling->request = NULL;
     if (request != NULL) {
@@ -155,15 +142,24 @@ static void on_limit(struct bd_timer *timer)
 
 static void on_grace_over(struct bd_timer *timer)
 {
-    struct server *server = BD_OUTER(timer, struct server, grace);
+    struct bd_serving *server = BD_OUTER(timer, struct bd_serving, grace);
     server->hurried = true;
     wake_server(server);
 }
 
+// The userdata stays until nobody calls us with it any more.
+static void let_go(struct bd_serving *server)
+{
+    if (server->http == NULL && server->handlings == NULL) {
+        luaL_unref(server->rt->L, LUA_REGISTRYINDEX, server->anchor);
+        server->anchor = LUA_NOREF;
+    }
+}
+
 static void on_task_end(struct bd_task_end *end)
 {
-    struct handling *handling = BD_OUTER(end, struct handling, end);
-    struct server *server = handling->server;
+    struct bd_handling *handling = BD_OUTER(end, struct bd_handling, end);
+    struct bd_serving *server = handling->server;
     bd_loop_disarm(&server->rt->loop, &handling->limit);
     if (handling->left != NULL) {
         handling->left->right = handling->right;
@@ -180,6 +176,7 @@ static void on_task_end(struct bd_task_end *end)
     if (server->closing && server->handlings == NULL) {
         wake_server(server);
     }
+    let_go(server);
 }
 
 // ------------------------------------------------------------------------------------------------
@@ -189,7 +186,7 @@ static void on_task_end(struct bd_task_end *end)
 // handler has spawned are over, and what they raise counts as the handler's own.
 static int in_scope(lua_State *L)
 {
-    const struct handling *handling = lua_touserdata(L, 1);
+    const struct bd_handling *handling = lua_touserdata(L, 1);
     bd_http_request_push(L, handling->request, 3);
     lua_replace(L, 3);
     lua_remove(L, 1);
@@ -197,7 +194,7 @@ static int in_scope(lua_State *L)
 }
 
 // The answer on top: status, head, body.
-static void reply_results(lua_State *L, struct handling *handling)
+static void reply_results(lua_State *L, struct bd_handling *handling)
 {
     size_t head_len = 0;
     size_t body_len = 0;
@@ -213,7 +210,7 @@ static void reply_results(lua_State *L, struct handling *handling)
 }
 
 // failed(error, method, target, accept, traceback) -> status, head, body. [error -> ]
-static void reply_error(lua_State *L, struct handling *handling)
+static void reply_error(lua_State *L, struct bd_handling *handling)
 {
     const struct bd_server_request *request = handling->request;
     size_t len = 0;
@@ -243,7 +240,7 @@ static void reply_error(lua_State *L, struct handling *handling)
 
 static int handled(lua_State *L, int status, lua_KContext context)
 {
-    struct handling *handling = (struct handling *)context; // NOLINT
+    struct bd_handling *handling = (struct bd_handling *)context; // NOLINT
     if (status != LUA_OK && status != LUA_YIELD) {
         reply_error(L, handling);
     } else if (handling->request != NULL) {
@@ -255,7 +252,7 @@ static int handled(lua_State *L, int status, lua_KContext context)
 // (handling); upvalues: respond, origin, failed. The body of a request's task.
 static int run_request(lua_State *L)
 {
-    struct handling *handling = lua_touserdata(L, 1);
+    struct bd_handling *handling = lua_touserdata(L, 1);
     if (handling->request == NULL) {
         return 0;
     }
@@ -270,12 +267,12 @@ static int run_request(lua_State *L)
 // ------------------------------------------------------------------------------------------------
 // The server's task. Its stack: [server, run_request].
 
-static void dispatch(lua_State *L, struct server *server)
+static void dispatch(lua_State *L, struct bd_serving *server)
 {
     if (server->spare == NULL) {
         server->spare = bd_alloc(sizeof *server->spare);
     }
-    struct handling *handling = server->spare;
+    struct bd_handling *handling = server->spare;
     struct bd_server_request *request = server->first;
     lua_pushvalue(L, 2);
     lua_pushlightuserdata(L, handling);
@@ -284,12 +281,12 @@ static void dispatch(lua_State *L, struct server *server)
     server->spare = NULL;
     unqueue(server, request);
     request->handler = handling;
-    *handling = (struct handling){.server = server,
-                                  .request = request,
-                                  .task = task,
-                                  .end.ended = on_task_end,
-                                  .limit.fire = on_limit,
-                                  .right = server->handlings};
+    *handling = (struct bd_handling){.server = server,
+                                     .request = request,
+                                     .task = task,
+                                     .end.ended = on_task_end,
+                                     .limit.fire = on_limit,
+                                     .right = server->handlings};
     task->end = &handling->end;
     if (server->handlings != NULL) {
         server->handlings->left = handling;
@@ -298,7 +295,7 @@ static void dispatch(lua_State *L, struct server *server)
     bd_loop_arm(&server->rt->loop, &handling->limit, server->handler_ms);
 }
 
-static void begin_closing(struct server *server)
+void bd_serving_end(struct bd_serving *server)
 {
     if (server->closing) {
         return;
@@ -317,10 +314,10 @@ static void begin_closing(struct server *server)
     wake_server(server);
 }
 
-static void cancel_handlings(struct server *server)
+static void cancel_handlings(struct bd_serving *server)
 {
-    struct handling *next;
-    for (struct handling *handling = server->handlings; handling != NULL; handling = next) {
+    struct bd_handling *next;
+    for (struct bd_handling *handling = server->handlings; handling != NULL; handling = next) {
         next = handling->right;
         struct bd_server_request *request = handling->request;
         handling->request = NULL;
@@ -331,10 +328,8 @@ static void cancel_handlings(struct server *server)
     }
 }
 
-// Lets go of everything. Its handlers may still be cleaning up.
-static void finish(struct server *server)
+void bd_serving_free(struct bd_serving *server)
 {
-    lua_State *L = server->rt->L;
     bd_loop_disarm(&server->rt->loop, &server->grace);
     cancel_handlings(server);
     if (server->http != NULL) {
@@ -343,41 +338,43 @@ static void finish(struct server *server)
     }
     free(server->spare);
     server->spare = NULL;
-    luaL_unref(L, LUA_REGISTRYINDEX, server->anchor);
-    server->anchor = LUA_NOREF;
+    let_go(server);
 }
 
 // However it ended: also before it began.
 static void on_server_end(struct bd_task_end *end)
 {
-    struct server *server = BD_OUTER(end, struct server, end);
+    struct bd_serving *server = BD_OUTER(end, struct bd_serving, end);
     if (server->http != NULL) {
-        begin_closing(server);
-        finish(server);
+        bd_serving_end(server);
+        bd_serving_free(server);
     }
 }
 
 static int serve(lua_State *L, int status, lua_KContext context)
 {
-    struct server *server = lua_touserdata(L, 1);
+    struct bd_serving *server = lua_touserdata(L, 1);
     (void)status;
     (void)context;
     enum bd_why why = bd_task_current(L)->why;
     if (bd_task_interrupted(L) || (why != BD_WHY_NONE && !server->closing)) {
         // A second time, or when the whole program ends, nobody waits.
         server->hurried = server->closing || why == BD_WHY_CLOSING;
-        begin_closing(server);
+        bd_serving_end(server);
     }
     while (!server->closing && server->first != NULL) {
         dispatch(L, server);
     }
-    bool over = server->closing && (server->hurried || server->handlings == NULL);
+    bool over =
+        server->closing &&
+        (server->hurried || (server->handlings == NULL &&
+                             (server->http == NULL || !bd_http_server_sending(server->http))));
     if (!over) {
         server->wait.stop = stop_waiting;
         server->is_waiting = true;
         return bd_task_wait(L, &server->wait, 0, serve);
     }
-    finish(server);
+    bd_serving_free(server);
     if (why != BD_WHY_NONE) {
         bd_task_push_cancellation(L);
         return bd_error_rethrow(L);
@@ -390,78 +387,8 @@ static int serve_task(lua_State *L)
     return serve(L, LUA_OK, 0);
 }
 
-// ------------------------------------------------------------------------------------------------
-// For Lua
-
-static uint64_t number(lua_State *L, const char *name)
+void bd_serving_start(lua_State *L, struct bd_serving *server)
 {
-    lua_getfield(L, 1, name);
-    lua_Integer value = luaL_checkinteger(L, -1);
-    BD_CHECK(value >= 0);
-    lua_pop(L, 1);
-    return (uint64_t)value;
-}
-
-// The text stays in the table.
-static const char *text(lua_State *L, const char *name)
-{
-    lua_getfield(L, 1, name);
-    const char *value = luaL_optstring(L, -1, NULL);
-    lua_pop(L, 1);
-    return value;
-}
-
-static void open_http(lua_State *L, struct server *server)
-{
-    enum { MS_PER_S = 1000 };
-    char wrong[512];
-    struct bd_server_options options = bd_server_defaults;
-    options.host = text(L, "host");
-    options.port = (unsigned)number(L, "port");
-    options.max_body = number(L, "max_body");
-    options.max_head = number(L, "max_head");
-    options.max_connections = (unsigned)number(L, "max_connections");
-    options.idle_s = (unsigned)((number(L, "idle_ms") + MS_PER_S - 1) / MS_PER_S);
-    options.request_ms = number(L, "request_ms");
-    options.cert_file = text(L, "cert_file");
-    options.key_file = text(L, "key_file");
-    options.on_request = on_request;
-    options.on_left = on_left;
-    options.on_closed = on_closed;
-    options.arg = server;
-    server->http = bd_http_server_open(server->rt, &options, wrong, sizeof wrong);
-    if (server->http == NULL) {
-        bd_error(L, BD_IO, "the server cannot be opened: %s", wrong);
-    }
-    server->port = bd_http_server_port(server->http);
-}
-
-// open{host, port, max_body, max_head, max_connections, idle_ms, request_ms, handler_ms, grace_ms, cert_file,
-// key_file}: opens a server that nobody serves yet. All but the last two are needed.
-static int l_open(lua_State *L)
-{
-    struct bd_runtime *rt = bd_runtime_of(L);
-    luaL_checktype(L, 1, LUA_TTABLE);
-    bd_task_may_wait(L, "http.serve");
-    struct server *server = lua_newuserdatauv(L, sizeof *server, 1);
-    *server = (struct server){.rt = rt, .anchor = LUA_NOREF};
-    luaL_setmetatable(L, SERVER);
-    server->handler_ms = number(L, "handler_ms");
-    server->grace_ms = number(L, "grace_ms");
-    lua_pushvalue(L, -1);
-    server->anchor = luaL_ref(L, LUA_REGISTRYINDEX);
-    open_http(L, server);
-    return 1;
-}
-
-// start(server, origin, respond, failed): spawns the server's task in the innermost scope.
-static int l_start(lua_State *L)
-{
-    struct server *server = luaL_checkudata(L, 1, SERVER);
-    luaL_checktype(L, 3, LUA_TFUNCTION);
-    luaL_checktype(L, 4, LUA_TFUNCTION);
-    bd_http_server_set_origin(server->http, luaL_checkstring(L, 2));
-    lua_settop(L, 4);
     lua_pushcfunction(L, serve_task);
     lua_pushvalue(L, 1);
     lua_pushvalue(L, 3);
@@ -472,71 +399,13 @@ static int l_start(lua_State *L)
     server->end.ended = on_server_end;
     server->task->end = &server->end;
     lua_setiuservalue(L, 1, 1);
-    return 0;
 }
 
-static int l_port(lua_State *L)
+void bd_serving_listen(struct bd_serving *server, struct bd_server_options *options)
 {
-    const struct server *server = luaL_checkudata(L, 1, SERVER);
-    lua_pushinteger(L, server->port);
-    return 1;
-}
-
-static int closed(lua_State *L, int status, lua_KContext context)
-{
-    (void)status;
-    (void)context;
-    if (bd_task_interrupted(L)) {
-        bd_task_push_cancellation(L);
-        return bd_error_rethrow(L);
-    }
-    return 0;
-}
-
-// Waits until the server's task has ended, however it did. One of its own handlers cannot.
-static int join(lua_State *L, struct server *server)
-{
-    if (server->task == NULL || bd_task_ended(server->task) || bd_task_current(L) == NULL ||
-        bd_task_is_within(bd_task_current(L), server->task) || !bd_task_can_wait(L)) {
-        return 0;
-    }
-    bd_task_may_wait(L, "waiting for a server to end");
-    return bd_waitlist_wait(L, &server->task->joiners, 0, closed);
-}
-
-// close(server): ends it and waits until it has.
-static int l_close(lua_State *L)
-{
-    struct server *server = luaL_checkudata(L, 1, SERVER);
-    if (server->http != NULL) {
-        begin_closing(server);
-    }
-    return join(L, server);
-}
-
-// wait(server): until it has ended.
-static int l_wait(lua_State *L)
-{
-    return join(L, luaL_checkudata(L, 1, SERVER));
-}
-
-// drop(server): closes one that was never started.
-static int l_drop(lua_State *L)
-{
-    struct server *server = luaL_checkudata(L, 1, SERVER);
-    if (server->http != NULL && server->task == NULL) {
-        finish(server);
-    }
-    return 0;
-}
-
-void bd_http_server_functions(lua_State *L)
-{
-    static const luaL_Reg FUNCTIONS[] = {
-        {"open", l_open}, {"start", l_start}, {"port", l_port},           {"close", l_close},
-        {"wait", l_wait}, {"drop", l_drop},   {"decode", bd_http_decode}, {NULL, NULL}};
-    bd_http_request_open(L);
-    luaL_newmetatable(L, SERVER);
-    lua_pop(L, 1);
-    luaL_setfuncs(L, FUNCTIONS, 0);
+    options->on_request = on_request;
+    options->on_left = on_left;
+    options->on_sent = on_sent;
+    options->on_closed = on_closed;
+    options->arg = server;
 }

@@ -5,8 +5,7 @@
 -- A twin (bindings/<vendor>/twin.lua) returns:
 --   seed(twin, state)               fills an empty state; the state holds nothing but data
 --   routes                          "METHOD /path/{name}" -> function(twin, request) -> answer
---   asides                          the same for what is part of another request, as asking a mail server about one
---                                   recipient: no fault hits it, and it is neither logged nor counted
+--   asides                          the same for a part of another request: no fault hits it, no log has it
 --   operation_of(twin, request)     -> the operation's name, and the name of its variant if it has one
 --   operations, sign_in, refuse     instead of those two: the routes follow from the catalogue, see
 --                                   operations.lua
@@ -188,7 +187,7 @@ local function log_request(twin, request, answer)
   log[#log + 1] = {
     at = twin.now(), method = request.method, host = request.host, path = request.path,
     query = request.query, headers = request.headers, body = request.body, operation = request.operation,
-    variant = request.variant, status = answer.status,
+    variant = request.variant, status = answer.status, envelope = request.envelope,
   }
   if #log > LOG_LENGTH then
     table.remove(log, 1)

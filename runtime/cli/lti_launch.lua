@@ -280,9 +280,10 @@ end
 
 -- Makes the platform known to a sandbox: the run's own, or one that is served on this machine.
 local function register(vendor, values, platform)
+  local served = is_this_machine(values.url)
   local args = { issuer = platform.issuer, client_id = values.client_id, deployment_id = values.deployment_id,
     auth_url = platform:address "auth", jwks_url = platform:address "jwks" }
-  if not values.url then
+  if not served then
     sandbox[vendor.name].register_platform(args)
     return say("     registered with the sandbox")
   end
@@ -306,8 +307,10 @@ local function launch_1p3(values, said, vendor)
   end
   say("LTI 1.3 launch%s to %s", said.operation and " of " .. said.operation or "", url)
   say("     platform %s, client_id %s, deployment_id %s", platform.issuer, values.client_id, values.deployment_id)
-  local simulated = vendor and select(3, config.settings(vendor.name)) and not values.url
-  if vendor and (simulated or is_this_machine(values.url)) then
+  if vendor and not values.url then
+    launch.check_reachable(vendor)
+  end
+  if vendor and (config.is_sandbox() or is_this_machine(values.url)) then
     register(vendor, values, platform)
   end
   local begun = platform:launch(said)

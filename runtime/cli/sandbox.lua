@@ -26,7 +26,8 @@ local SPEC = {
 
 -- Each twin says how it is used at those addresses; what travels otherwise than by HTTP has one of its own.
 local function print_guide(base, smtp)
-  print(("The sandbox listens on %s until Ctrl-C. Everything in it is made up, and gone when it ends."):format(base))
+  print(("The sandbox listens on %s until Ctrl-C. Everything in it is made up, and gone when it ends."):format(
+    smtp and base .. " and " .. smtp or base))
   for _, vendor in ipairs(catalogue.vendors()) do
     print()
     local by_smtp = catalogue.describe(vendor).protocol == "smtp"

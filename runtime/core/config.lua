@@ -347,8 +347,8 @@ function M.check()
   end
 end
 
--- Where others reach this program, and where it listens for them: { base =, host =, port = }, base as of read_base, as the first file that
--- says so has it; nil when none does.
+-- Where others reach this program, and where it listens for them: { base =, host =, port = }, base as of read_base,
+-- as the first file that says so has it; nil when none does.
 function M.public()
   for _, file in ipairs(files()) do
     if file.public then

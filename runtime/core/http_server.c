@@ -12,11 +12,6 @@
 #include "http_server_internal.h"
 #include "log.h"
 #include "runtime.h"
-#include "url.h"
-
-// What is read beyond the largest body before the connection is dropped: a client that is still sending does not see
-// an answer.
-enum { SWALLOWED = 16 << 20 };
 
 // ------------------------------------------------------------------------------------------------
 // Driving the library
@@ -112,15 +107,19 @@ static void add_headers(struct bd_http_server *server, struct MHD_Response *resp
                         const struct bd_buf *head)
 {
     struct bd_head_line line;
+    struct bd_buf text = {0};
     for (size_t at = 0; bd_head_next(head, &at, &line);) {
-        char *name = bd_strndup(line.name, line.name_len);
-        char *value = bd_strndup(line.value, line.value_len);
-        if (strcasecmp(name, "content-length") != 0) { // the library's own
-            (void)server->api.add_response_header(response, name, value);
+        bd_buf_reset(&text, 1024);
+        bd_buf_add(&text, line.name, line.name_len);
+        bd_buf_add_char(&text, '\0');
+        bd_buf_add(&text, line.value, line.value_len);
+        (void)bd_buf_text(&text);
+        if (strcasecmp(text.data, "content-length") != 0) { // the library's own
+            (void)server->api.add_response_header(response, text.data,
+                                                  text.data + line.name_len + 1);
         }
-        free(name);
-        free(value);
     }
+    bd_buf_free(&text);
 }
 
 static struct MHD_Response *make_response(struct bd_http_server *server, const struct bd_buf *head,
@@ -136,11 +135,15 @@ static struct MHD_Response *make_response(struct bd_http_server *server, const s
     return response;
 }
 
+// A client that takes a long answer more slowly than this is given up.
+enum { SLOWEST_BYTES_PER_MS = 4 };
+
 static enum MHD_Result send_response(struct bd_incoming *incoming)
 {
     struct bd_http_server *server = incoming->server;
     enum MHD_Result result =
         server->api.queue_response(incoming->mhd, incoming->status, incoming->response);
+    bd_connection_owes(incoming->connection, incoming->answer_len / SLOWEST_BYTES_PER_MS);
     server->api.destroy_response(incoming->response);
     incoming->response = NULL;
     return result;
@@ -192,6 +195,9 @@ static void reply(struct bd_server_request *request, int status, const struct bd
     BD_CHECK(incoming->complete && incoming->response == NULL && !incoming->dropped);
     incoming->status = (unsigned)status;
     incoming->response = make_response(incoming->server, head, body);
+    incoming->answer_len = body != NULL ? body->len : 0;
+    incoming->server->sending++;
+    incoming->sending = true;
     incoming->timer.fire = on_time;
     if (delay > 0) {
         bd_loop_arm(&incoming->server->rt->loop, &incoming->timer, delay);
@@ -240,6 +246,31 @@ void bd_server_url(const struct bd_server_request *request, struct bd_buf *out)
 // ------------------------------------------------------------------------------------------------
 // Requests
 
+void bd_incoming_free(struct bd_incoming *incoming)
+{
+    bd_buf_free(&incoming->request.headers);
+    bd_buf_free(&incoming->request.body);
+    bd_buf_free(&incoming->authority);
+    bd_buf_free(&incoming->target);
+    free(incoming);
+}
+
+// Makes it ready for the next request of its connection, which has use for the same memory.
+static struct bd_incoming *empty(struct bd_incoming *incoming)
+{
+    enum { KEPT = 2048 };
+    struct bd_buf *const bufs[] = {&incoming->request.headers, &incoming->request.body,
+                                   &incoming->authority, &incoming->target};
+    for (size_t i = 0; i < BD_COUNT(bufs); i++) {
+        bd_buf_reset(bufs[i], KEPT);
+    }
+    struct bd_incoming fresh = {.authority = incoming->authority, .target = incoming->target};
+    fresh.request.headers = incoming->request.headers;
+    fresh.request.body = incoming->request.body;
+    *incoming = fresh;
+    return incoming;
+}
+
 // A NUL ends the target for the library, not for whoever sent it. This version reads the request line in place, so
 // what follows the end of the target tells; newer ones refuse it themselves.
 static bool target_is_cut(const struct bd_http_server *server, const char *target)
@@ -253,186 +284,23 @@ void *bd_server_on_target(void *data, const char *target, struct MHD_Connection 
 {
     static const struct bd_request_source SOURCE = {.reply = reply, .drop = drop};
     struct bd_http_server *server = data;
-    struct bd_incoming *incoming = bd_alloc(sizeof *incoming);
     const union MHD_ConnectionInfo *info =
         server->api.get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct bd_connection *owner = info->socket_context;
+    struct bd_incoming *incoming = owner->spare;
+    owner->spare = NULL;
+    if (incoming == NULL) {
+        incoming = bd_alloc(sizeof *incoming);
+    }
     incoming->server = server;
     incoming->mhd = connection;
-    incoming->connection = info->socket_context;
-    incoming->target = bd_strdup(target);
+    incoming->connection = owner;
+    bd_buf_add_text(&incoming->target, target);
+    (void)bd_buf_text(&incoming->target);
     incoming->cut = target_is_cut(server, target);
     incoming->request.source = &SOURCE;
     incoming->request.remote = incoming->connection->remote;
     return incoming;
-}
-
-static enum MHD_Result on_header(void *data, enum MHD_ValueKind kind, const char *name,
-                                 size_t name_len, const char *value, size_t value_len)
-{
-    struct bd_incoming *incoming = data;
-    struct bd_buf *headers = &incoming->request.headers;
-    (void)kind;
-    if (!bd_head_name_ok(name, name_len) ||
-        (value != NULL && !bd_head_value_ok(value, value_len))) {
-        incoming->refused = MHD_HTTP_BAD_REQUEST;
-        return MHD_NO;
-    }
-    bd_buf_reserve(headers, name_len + value_len + 4);
-    bd_buf_add(headers, name, name_len);
-    bd_buf_add(headers, ": ", 2);
-    bd_buf_add(headers, value != NULL ? value : "", value != NULL ? value_len : 0);
-    bd_buf_add(headers, "\r\n", 2);
-    return MHD_YES;
-}
-
-static const char *known_method(const char *method)
-{
-    static const char *const METHODS[] = {"GET",   "HEAD",   "POST",   "PUT",
-                                          "PATCH", "DELETE", "OPTIONS"};
-    for (size_t i = 0; i < BD_COUNT(METHODS); i++) {
-        if (strcmp(METHODS[i], method) == 0) {
-            return METHODS[i];
-        }
-    }
-    return NULL;
-}
-
-// The absolute form is for proxies, but every server has to take it (RFC 9112, "absolute-form"); the host that it
-// names counts, not the header.
-static void split_absolute(struct bd_incoming *incoming)
-{
-    struct bd_url url;
-    if (bd_url_parse(&url, incoming->target, strlen(incoming->target)) != NULL) {
-        return;
-    }
-    size_t scheme = url.tls ? sizeof "https://" - 1 : sizeof "http://" - 1;
-    bd_buf_reset(&incoming->authority, 256);
-    bd_buf_add(&incoming->authority, url.text + scheme, (size_t)(url.path - url.text) - scheme);
-    char *rest = bd_alloc(url.len + 2);
-    (void)snprintf(rest, url.len + 2, "%s%s", url.path_len == 0 ? "/" : "", url.path);
-    free(incoming->target);
-    incoming->target = rest;
-}
-
-static bool target_ok(const char *target)
-{
-    if (target[0] != '/') {
-        return false;
-    }
-    for (; *target != '\0'; target++) {
-        unsigned char c = (unsigned char)*target;
-        if (c <= ' ' || c >= 0x7f || c == '#') {
-            return false;
-        }
-    }
-    return true;
-}
-
-// The requests of a connection mostly name the same host, which is then not looked at again.
-static bool authority_ok(struct bd_connection *connection, const struct bd_buf *authority)
-{
-    char url[BD_HOST_LONGEST + sizeof "http:///"];
-    struct bd_url parsed;
-    if (authority->len == 0 || authority->len >= BD_HOST_LONGEST) {
-        return false;
-    }
-    if (connection->host_len == authority->len &&
-        memcmp(connection->host, authority->data, authority->len) == 0) {
-        return true;
-    }
-    int len = snprintf(url, sizeof url, "http://%.*s/", (int)authority->len, authority->data);
-    if (bd_url_parse(&parsed, url, (size_t)len) != NULL || parsed.path_len != 1) {
-        return false;
-    }
-    connection->host_len = authority->len;
-    memcpy(connection->host, authority->data, authority->len);
-    return true;
-}
-
-// Two lengths, or two ways to say one, are how one request is made to look like two (RFC 9112, "Request Smuggling").
-static unsigned check_framing(struct bd_incoming *incoming)
-{
-    const struct bd_buf *headers = &incoming->request.headers;
-    size_t len;
-    size_t lengths = bd_head_count(headers, "content-length");
-    size_t codings = bd_head_count(headers, "transfer-encoding");
-    if (lengths > 1 || codings > 1 || (lengths > 0 && codings > 0)) {
-        return MHD_HTTP_BAD_REQUEST;
-    }
-    const char *value = bd_head_find(headers, "transfer-encoding", &len);
-    if (value != NULL && (len != 7 || strncasecmp(value, "chunked", len) != 0)) {
-        return MHD_HTTP_NOT_IMPLEMENTED;
-    }
-    value = bd_head_find(headers, "content-length", &len);
-    for (size_t i = 0; value != NULL && i < len; i++) {
-        if (value[i] < '0' || value[i] > '9') {
-            return MHD_HTTP_BAD_REQUEST;
-        }
-    }
-    return value != NULL && len == 0 ? MHD_HTTP_BAD_REQUEST : 0;
-}
-
-// A body that is far too large is refused before it is sent, and so is one that its client asks about first. One that
-// is a little too large is read: its client sees the answer only after sending.
-static unsigned check_length(const struct bd_incoming *incoming)
-{
-    size_t len;
-    const struct bd_buf *headers = &incoming->request.headers;
-    const char *value = bd_head_find(headers, "content-length", &len);
-    size_t most = incoming->server->options.max_body;
-    if (value == NULL) {
-        return 0;
-    }
-    double length = strtod(value, NULL); // digits only; as many as they like
-    bool asks = bd_head_count(headers, "expect") > 0;
-    return length > (double)most + (asks ? 0 : SWALLOWED) ? MHD_HTTP_CONTENT_TOO_LARGE : 0;
-}
-
-static unsigned check_host(struct bd_incoming *incoming, const char *version)
-{
-    struct bd_buf *headers = &incoming->request.headers;
-    size_t len = 0;
-    const char *host = bd_head_find(headers, "host", &len);
-    size_t count = bd_head_count(headers, "host");
-    if (count > 1 || (count == 0 && strcmp(version, MHD_HTTP_VERSION_1_0) != 0)) {
-        return MHD_HTTP_BAD_REQUEST;
-    }
-    if (host != NULL) {
-        bd_buf_add(&incoming->authority, host, len);
-    } else {
-        bd_buf_addf(&incoming->authority, "localhost:%u", incoming->server->port);
-    }
-    if (!authority_ok(incoming->connection, &incoming->authority)) {
-        return MHD_HTTP_BAD_REQUEST;
-    }
-    if (incoming->target[0] != '/') {
-        split_absolute(incoming);
-    }
-    return target_ok(incoming->target) && !incoming->cut ? 0 : MHD_HTTP_BAD_REQUEST;
-}
-
-// Reads the head. Gives the status to refuse it with, or 0.
-static unsigned read_head(struct bd_incoming *incoming, const char *method, const char *version)
-{
-    struct bd_http_server *server = incoming->server;
-    const union MHD_ConnectionInfo *info =
-        server->api.get_connection_info(incoming->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    if (strcmp(version, MHD_HTTP_VERSION_1_1) != 0 && strcmp(version, MHD_HTTP_VERSION_1_0) != 0) {
-        return MHD_HTTP_HTTP_VERSION_NOT_SUPPORTED;
-    }
-    if (info != NULL && info->header_size > server->options.max_head) {
-        return MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
-    }
-    incoming->request.method = known_method(method);
-    (void)server->api.get_connection_values(incoming->mhd, MHD_HEADER_KIND, on_header, incoming);
-    unsigned refused = incoming->refused;
-    refused = refused != 0 ? refused : check_host(incoming, version);
-    refused = refused != 0 ? refused : check_framing(incoming);
-    refused = refused != 0 ? refused : check_length(incoming);
-    if (refused == 0 && incoming->request.method == NULL) {
-        return MHD_HTTP_NOT_IMPLEMENTED;
-    }
-    return refused;
 }
 
 static enum MHD_Result hand_over(struct bd_incoming *incoming)
@@ -444,11 +312,11 @@ static enum MHD_Result hand_over(struct bd_incoming *incoming)
     } else if (server->closing) {
         incoming->refused = MHD_HTTP_SERVICE_UNAVAILABLE;
     }
-    bd_connection_busy(incoming->connection);
+    bd_connection_settled(incoming->connection);
     if (incoming->refused != 0) {
         return refuse(incoming);
     }
-    request->target = incoming->target;
+    request->target = incoming->target.data;
     request->authority = incoming->authority.data;
     request->authority_len = incoming->authority.len;
     request->began = bd_loop_now(&server->rt->loop);
@@ -467,7 +335,7 @@ static enum MHD_Result take(struct bd_incoming *incoming, const char *upload, si
 {
     size_t most = incoming->server->options.max_body;
     incoming->body_len += len;
-    if (incoming->body_len > most + SWALLOWED) {
+    if (incoming->body_len > most + BD_SERVER_SWALLOWED) {
         return MHD_NO;
     }
     if (incoming->body_len <= most) {
@@ -492,7 +360,7 @@ enum MHD_Result bd_server_on_access(void *data, struct MHD_Connection *connectio
     }
     if (!incoming->seen) { // first call of this request: its body comes next
         incoming->seen = true;
-        incoming->refused = read_head(incoming, method, version);
+        incoming->refused = bd_server_read_head(incoming, method, version);
         return incoming->refused != 0 ? refuse(incoming) : MHD_YES;
     }
     if (*upload_size > 0) {
@@ -530,12 +398,10 @@ void bd_server_on_completed(void *data, struct MHD_Connection *connection, void 
     if (incoming->response != NULL) {
         server->api.destroy_response(incoming->response);
     }
-    if (!incoming->connection->idle) {
-        bd_connection_wait(incoming->connection);
+    bd_connection_owes(incoming->connection, 0); // its next request
+    bool last = incoming->sending && --server->sending == 0;
+    incoming->connection->spare = empty(incoming);
+    if (last && server->options.on_sent != NULL) {
+        server->options.on_sent(server->options.arg);
     }
-    bd_buf_free(&incoming->request.headers);
-    bd_buf_free(&incoming->request.body);
-    bd_buf_free(&incoming->authority);
-    free(incoming->target);
-    free(incoming);
 }

@@ -47,12 +47,13 @@ struct bd_server_options {
     size_t max_head;          // bytes of the request line and the headers; 431
     unsigned max_connections; // at once; the one that has idled longest makes room for a new one
     unsigned idle_s;          // seconds after which a silent connection is closed
-    uint64_t request_ms;      // for a request to come in whole, beyond idle_s
-    const char *cert_file;    // PEM; both or neither: then it speaks TLS only. Borrowed like `host`
-    const char *key_file;     // nobody but its owner and group may be able to read it
+    uint64_t request_ms; // for a request to come in whole, and an answer to be taken, beyond idle_s
+    const char *cert_file; // PEM; both or neither: then it speaks TLS only. Borrowed like `host`
+    const char *key_file;  // nobody but its owner and group may be able to read it
     void (*on_request)(void *arg, struct bd_server_request *request);
     // The client of a request that was not answered has left, or the server closes: it is gone now. May be NULL.
     void (*on_left)(void *arg, struct bd_server_request *request);
+    void (*on_sent)(void *arg);   // the last answer that was on its way has left. May be NULL
     void (*on_closed)(void *arg); // the server is gone: the runtime ends. May be NULL
     void *arg;
 };
@@ -72,6 +73,9 @@ unsigned bd_http_server_port(const struct bd_http_server *server);
 
 // How others reach it, "https://hooks.example.org"; NULL: by its port only.
 void bd_http_server_set_origin(struct bd_http_server *server, const char *origin);
+
+// Whether an answer is on its way that its client has not received in whole.
+bool bd_http_server_sending(const struct bd_http_server *server);
 
 // Takes no new connection from here on; a request that comes on an old one gets 503.
 void bd_http_server_stop(struct bd_http_server *server);

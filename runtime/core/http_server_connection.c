@@ -17,14 +17,16 @@ static uint64_t now_ms(const struct bd_http_server *server)
 }
 
 // ------------------------------------------------------------------------------------------------
-// Those that owe us a request
+// Those that owe us something
 
-void bd_connection_wait(struct bd_connection *connection)
+void bd_connection_owes(struct bd_connection *connection, uint64_t extra)
 {
+    enum { MS_PER_S = 1000 };
     struct bd_http_server *server = connection->server;
-    BD_CHECK(!connection->idle);
-    connection->idle = true;
-    connection->since = now_ms(server);
+    bd_connection_settled(connection);
+    connection->owes = true;
+    connection->until = now_ms(server) + server->options.request_ms +
+                        (uint64_t)server->options.idle_s * MS_PER_S + extra;
     connection->newer = NULL;
     connection->older = server->newest;
     if (server->newest != NULL) {
@@ -35,13 +37,13 @@ void bd_connection_wait(struct bd_connection *connection)
     server->newest = connection;
 }
 
-void bd_connection_busy(struct bd_connection *connection)
+void bd_connection_settled(struct bd_connection *connection)
 {
     struct bd_http_server *server = connection->server;
-    if (!connection->idle) {
+    if (!connection->owes) {
         return;
     }
-    connection->idle = false;
+    connection->owes = false;
     if (connection->older != NULL) {
         connection->older->newer = connection->newer;
     } else {
@@ -58,7 +60,7 @@ void bd_connection_busy(struct bd_connection *connection)
 // libmicrohttpd sees the end of the stream and closes.
 static void end(struct bd_connection *connection)
 {
-    bd_connection_busy(connection);
+    bd_connection_settled(connection);
     (void)shutdown(connection->fd, SHUT_RDWR);
     bd_server_soon(connection->server);
 }
@@ -70,14 +72,16 @@ uint64_t bd_connection_sweep_ms(const struct bd_http_server *server)
     return interval < 1 ? 1 : interval > SLOWEST_MS ? SLOWEST_MS : interval;
 }
 
-// A client that drips its request byte by byte is never silent for long, but never done either.
+// A client that drips its request, or takes its answer, byte by byte is never silent for long, but never done either.
 void bd_connection_on_sweep(uv_timer_t *timer)
 {
-    enum { MS_PER_S = 1000 };
     struct bd_http_server *server = timer->data;
-    uint64_t limit = server->options.request_ms + (uint64_t)server->options.idle_s * MS_PER_S;
-    while (server->oldest != NULL && now_ms(server) - server->oldest->since > limit) {
-        end(server->oldest);
+    struct bd_connection *newer;
+    for (struct bd_connection *each = server->oldest; each != NULL; each = newer) {
+        newer = each->newer;
+        if (now_ms(server) > each->until) {
+            end(each);
+        }
     }
 }
 
@@ -115,7 +119,7 @@ static void begin(struct bd_http_server *server, struct MHD_Connection *mhd, voi
     if (server->connections > server->options.max_connections && server->oldest != NULL) {
         end(server->oldest);
     }
-    bd_connection_wait(connection);
+    bd_connection_owes(connection, 0);
 }
 
 void bd_connection_notify(void *data, struct MHD_Connection *mhd, void **context,
@@ -127,7 +131,10 @@ void bd_connection_notify(void *data, struct MHD_Connection *mhd, void **context
         return;
     }
     struct bd_connection *connection = *context;
-    bd_connection_busy(connection);
+    bd_connection_settled(connection);
+    if (connection->spare != NULL) {
+        bd_incoming_free(connection->spare);
+    }
     free(connection);
     *context = NULL;
     if (--server->connections == 0) {

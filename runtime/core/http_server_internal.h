@@ -2,6 +2,7 @@
 // What the files of the HTTP server share. Nobody else includes this.
 //
 //   http_server.c             requests: taking them in, answering them, driving libmicrohttpd
+//   http_server_head.c        what a request's head may be
 //   http_server_connection.c  connections: how many, how long they may take, whether their client is there
 //   http_server_open.c        sockets and TLS; opening and closing
 #ifndef BD_HTTP_SERVER_INTERNAL_H
@@ -16,15 +17,23 @@
 
 enum { BD_HOST_LONGEST = 300 }; // a name of 255 bytes, and a port
 
-// One connection, from accept to close. It stands in the server's list while it has not brought a whole request.
+// What is read beyond the largest body before the connection is dropped: a client that is still sending does not see
+// an answer.
+enum { BD_SERVER_SWALLOWED = 16 << 20 };
+
+struct bd_incoming;
+
+// One connection, from accept to close. It stands in the server's list while its client owes us something: to bring a
+// whole request, or to take a whole answer.
 struct bd_connection {
     struct bd_http_server *server;
     int fd;
-    uint64_t since; // ms of libuv's clock: when it began to owe us a request
-    bool idle;      // stands in the list
+    uint64_t until; // ms of libuv's clock: how long it may
+    bool owes;      // stands in the list
     char remote[INET6_ADDRSTRLEN];
     char host[BD_HOST_LONGEST]; // the last Host header that was in order
     size_t host_len;
+    struct bd_incoming *spare; // of the last request, with its memory; NULL: none
     struct bd_connection *older, *newer;
 };
 
@@ -34,7 +43,7 @@ struct bd_incoming {
     struct bd_http_server *server;
     struct MHD_Connection *mhd;
     struct bd_connection *connection;
-    char *target; // path and query as they were sent
+    struct bd_buf target; // path and query as they were sent, terminated
     struct bd_buf authority;
     uint64_t turn;   // the server's when it was handed over
     size_t body_len; // also of what was not kept
@@ -42,6 +51,8 @@ struct bd_incoming {
     bool complete;   // handed to the handler
     bool suspended;  // libmicrohttpd leaves the connection alone
     bool dropped;
+    size_t answer_len;             // of its body
+    bool sending;                  // counted among the server's
     bool cut;                      // a NUL stands in its target
     unsigned refused;              // status of what we answer ourselves; 0: nothing
     struct MHD_Response *response; // set once it is answered
@@ -70,7 +81,8 @@ struct bd_http_server {
     bool wanted; // libmicrohttpd is to be run in this turn's check
     bool closing;
     struct bd_incoming *waiting;
-    struct bd_connection *oldest, *newest; // those that owe us a request
+    unsigned sending;                      // answers that have not left yet
+    struct bd_connection *oldest, *newest; // those that owe us something
     unsigned connections;
 };
 
@@ -78,6 +90,7 @@ struct bd_http_server {
 void bd_server_soon(struct bd_http_server *server); // runs libmicrohttpd in this turn or the next
 void bd_server_run(struct bd_http_server *server);
 void bd_server_left(struct bd_incoming *incoming); // its client is gone, or shall be
+void bd_incoming_free(struct bd_incoming *incoming);
 void *bd_server_on_target(void *data, const char *target, struct MHD_Connection *connection);
 enum MHD_Result bd_server_on_access(void *data, struct MHD_Connection *connection, const char *url,
                                     const char *method, const char *version, const char *upload,
@@ -85,12 +98,16 @@ enum MHD_Result bd_server_on_access(void *data, struct MHD_Connection *connectio
 void bd_server_on_completed(void *data, struct MHD_Connection *connection, void **state,
                             enum MHD_RequestTerminationCode why);
 
+// http_server_head.c: reads the head. Gives the status to refuse it with, or 0.
+unsigned bd_server_read_head(struct bd_incoming *incoming, const char *method, const char *version);
+
 // http_server_connection.c
 void bd_connection_notify(void *data, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode what);
-void bd_connection_wait(struct bd_connection *connection); // for its next request
-void bd_connection_busy(struct bd_connection *connection); // it has brought one
-void bd_connection_watch(struct bd_incoming *incoming);    // tells us when the client leaves
+void bd_connection_owes(struct bd_connection *connection,
+                        uint64_t extra); // from now on; ms beyond the usual
+void bd_connection_settled(struct bd_connection *connection);
+void bd_connection_watch(struct bd_incoming *incoming); // tells us when the client leaves
 void bd_connection_unwatch(struct bd_incoming *incoming);
 void bd_connection_on_gone(uv_poll_t *poll, int status, int events);
 void bd_connection_on_sweep(uv_timer_t *timer);

@@ -129,7 +129,7 @@ static struct MHD_Daemon *start_daemon(struct bd_http_server *server, int fd, co
 {
     // The library keeps the head of a request, and what it makes of it, in one block, which it clears for each
     // request: more than needed costs time.
-    enum { MEMORY_SHARE = 4, MEMORY_SPARE = 8 << 10 };
+    enum { MEMORY_SHARE = 8, MEMORY_SPARE = 4 << 10 };
     const struct bd_server_options *options = &server->options;
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)cert},
@@ -336,6 +336,11 @@ struct bd_http_server *bd_http_server_open(struct bd_runtime *rt,
 void bd_http_server_set_origin(struct bd_http_server *server, const char *origin)
 {
     bd_local_set_origin(server->local, origin);
+}
+
+bool bd_http_server_sending(const struct bd_http_server *server)
+{
+    return server->sending > 0;
 }
 
 unsigned bd_http_server_port(const struct bd_http_server *server)

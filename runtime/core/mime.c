@@ -49,17 +49,18 @@ static size_t character(const char *text, size_t len)
 // ------------------------------------------------------------------------------------------------
 // Header fields
 
+static const char WORD_BEGIN[] = "=?UTF-8?B?";
+static const char WORD_END[] = "?=";
+enum { WORD_AROUND = sizeof WORD_BEGIN + sizeof WORD_END - 2, WORD_LEAST = WORD_AROUND + 12 };
+
 // As encoded words, none of which parts a character; spaces between them do not count for the reader.
 static void add_encoded_words(struct bd_buf *out, const char *text, size_t len)
 {
-    static const char BEGIN[] = "=?UTF-8?B?";
-    static const char END[] = "?=";
-    enum { AROUND = sizeof BEGIN + sizeof END - 2, LEAST = 12 };
     for (size_t at = 0; at < len;) {
-        if (at > 0 || column(out) + AROUND + LEAST > LINE) {
+        if (at > 0 || column(out) + WORD_LEAST > LINE) {
             bd_buf_add_text(out, "\r\n ");
         }
-        size_t room = (LINE - AROUND - column(out)) / 4 * 3;
+        size_t room = (LINE - WORD_AROUND - column(out)) / 4 * 3;
         size_t count = 0;
         for (size_t n; at + count < len; count += n) {
             n = character(text + at + count, len - at - count);
@@ -67,9 +68,9 @@ static void add_encoded_words(struct bd_buf *out, const char *text, size_t len)
                 break;
             }
         }
-        bd_buf_add_text(out, BEGIN);
+        bd_buf_add_text(out, WORD_BEGIN);
         bd_encode_base64(out, text + at, count);
-        bd_buf_add_text(out, END);
+        bd_buf_add_text(out, WORD_END);
         at += count;
     }
 }
@@ -130,9 +131,15 @@ static bool is_phrase(const char *text, size_t len)
     return true;
 }
 
+static bool needs_encoding(const struct bd_mailbox *mailbox)
+{
+    return mailbox->name != NULL &&
+           (!is_plain(mailbox->name, mailbox->name_len) || mailbox->name_len > LINE - 4);
+}
+
 static void add_name(struct bd_buf *out, const struct bd_mailbox *mailbox)
 {
-    if (!is_plain(mailbox->name, mailbox->name_len) || mailbox->name_len > LINE - 2) {
+    if (needs_encoding(mailbox)) {
         add_encoded_words(out, mailbox->name, mailbox->name_len);
     } else if (is_phrase(mailbox->name, mailbox->name_len)) {
         bd_buf_add(out, mailbox->name, mailbox->name_len);
@@ -165,7 +172,9 @@ void bd_mime_add_mailboxes(struct bd_buf *out, const char *name, const struct bd
     }
     bd_buf_addf(out, "%s:", name);
     for (size_t i = 0; i < count; i++) {
-        size_t len = list[i].name_len + list[i].address_len + sizeof "\"\" <>,";
+        size_t len = needs_encoding(&list[i])
+                         ? WORD_LEAST + 1
+                         : list[i].name_len + list[i].address_len + sizeof "\"\" <>,";
         bd_buf_add_text(out, i > 0 ? "," : "");
         bd_buf_add_text(out, column(out) + len > LINE && i > 0 ? "\r\n " : " ");
         add_mailbox(out, &list[i]);
@@ -235,6 +244,12 @@ void bd_mime_add_date(struct bd_buf *out, double seconds)
 // ------------------------------------------------------------------------------------------------
 // Bodies
 
+// Where mails are kept in one file, such a line begins the next: servers change it.
+static bool begins_mail(const char *text, size_t len)
+{
+    return len >= 5 && memcmp(text, "From ", 5) == 0;
+}
+
 // Whether every server passes the text on as it is: ASCII in lines of a screen's width.
 static bool may_go_bare(const char *text, size_t len)
 {
@@ -246,7 +261,7 @@ static bool may_go_bare(const char *text, size_t len)
             continue;
         }
         bool end = i + 1 == len || text[i + 1] == '\n' || text[i + 1] == '\r';
-        bool from = line == 0 && len - i >= 5 && memcmp(text + i, "From ", 5) == 0; // some quote it
+        bool from = line == 0 && begins_mail(text + i, len - i);
         bool odd = c >= 0x7f || (c < 0x20 && c != '\t' && c != '\r') || (c == ' ' && end) || from;
         bool bare = c == '\r' && (i + 1 == len || text[i + 1] != '\n');
         if (odd || bare || ++line > LINE + 2) {
@@ -281,7 +296,8 @@ static void add_quoted_line(struct bd_buf *out, const char *text, size_t len)
         unsigned char c = (unsigned char)text[i];
         bool last = i + 1 == len;
         bool blank = (c == ' ' || c == '\t') && !last;
-        bool plain = (c > 0x20 && c < 0x7f && c != '=') || blank;
+        bool plain =
+            ((c > 0x20 && c < 0x7f && c != '=') || blank) && (i > 0 || !begins_mail(text, len));
         size_t size = plain ? 1 : 3;
         if (used + size > LINE - (last ? 0 : 1)) {
             bd_buf_add_text(out, "=\r\n");

@@ -38,8 +38,9 @@ struct bd_smtp_job {
     size_t replies; // whole ones
     size_t asked;   // recipients
     bool reply_open;
-    bool ended;   // QUIT was sent: what comes is no answer to the mail
-    bool refused; // an address was not connected to: another machine, without TLS
+    bool ended;        // QUIT was sent: what comes is no answer to the mail
+    uint64_t ended_at; // ns
+    bool refused;      // an address was not connected to: another machine, without TLS
     char error[CURL_ERROR_SIZE];
 };
 

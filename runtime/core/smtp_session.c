@@ -16,6 +16,8 @@
 #define SET(worker, option, value) \
     BD_CHECK((worker)->smtp->api.easy_setopt((worker)->easy, (option), (value)) == CURLE_OK)
 
+static const uint64_t FAREWELL_NS = UINT64_C(2000000000);
+
 static bool is_given_up(struct bd_smtp_worker *worker)
 {
     uv_mutex_lock(&worker->smtp->lock);
@@ -42,6 +44,8 @@ static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_s
     worker->fd = fd;
     uv_mutex_unlock(&worker->smtp->lock);
     worker->signed_in = false;
+    job->ended = false; // that was the farewell of the connection before
+    job->mail->step = BD_MAIL_GREETING;
     return fd;
 }
 
@@ -93,14 +97,20 @@ static size_t give_message(char *buffer, size_t size, size_t count, void *data)
 
 static int on_progress(void *data, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
+    struct bd_smtp_worker *worker = data;
+    const struct bd_smtp_job *job = worker->job;
     (void)a;
     (void)b;
     (void)c;
     (void)d;
-    return is_given_up(data) ? 1 : 0;
+    // What came is no reply, and libcurl would wait for one; or the farewell takes its time.
+    bool over = job != NULL && (job->fault != BD_FAULT_NONE ||
+                                (job->ended && uv_hrtime() - job->ended_at > FAREWELL_NS));
+    return over || is_given_up(worker) ? 1 : 0;
 }
 
-static size_t drop_body(char *bytes, size_t size, size_t count, void *data)
+static size_t drop_body(char *bytes, // NOLINT(readability-non-const-parameter)
+                        size_t size, size_t count, void *data)
 {
     (void)bytes;
     (void)data;
@@ -119,6 +129,7 @@ static void note_command(struct bd_smtp_job *job, const char *line, size_t len)
                     {"DATA", BD_MAIL_DATA}};
     if (len == 6 && memcmp(line, "QUIT\r\n", 6) == 0 && job->status != GO_ON) {
         job->ended = true;
+        job->ended_at = uv_hrtime();
         return;
     }
     if (job->mail->step == BD_MAIL_SIGN_IN && (len < 5 || memcmp(line, "MAIL ", 5) != 0)) {
@@ -169,6 +180,7 @@ static void note_reply(struct bd_smtp_worker *worker, const char *line, size_t l
     }
     int code = code_of(line, len);
     job->status = code;
+    job->fault = code == 0 ? BD_FAULT_REPLY : job->fault;
     job->reply_open = len > 3 && line[3] == '-';
     job->replies += job->reply_open ? 0 : 1;
     worker->signed_in = worker->signed_in || code == SIGNED_IN;
@@ -258,7 +270,14 @@ static void finish(struct bd_smtp_worker *worker, struct bd_smtp_job *job, CURLc
     if (spoke) {
         return;
     }
-    const char *text = job->error[0] != '\0' ? job->error : worker->smtp->api.easy_strerror(code);
+    const struct bd_curl_api *api = &worker->smtp->api;
+    const char *text = job->error[0] != '\0' ? job->error : api->easy_strerror(code);
+    long number = 0;
+    (void)api->easy_getinfo(worker->easy, CURLINFO_OS_ERRNO, &number);
+    if (number != 0 && code == CURLE_COULDNT_CONNECT && !job->refused) {
+        text = strerrordesc_np((int)number); // strerror is not for threads
+        text = text != NULL ? text : api->easy_strerror(code);
+    }
     job->fault = fault_of(job, code);
     job->status = 0;
     (void)snprintf(job->detail, sizeof job->detail, "%.280s (libcurl %d)", text, (int)code);

@@ -54,7 +54,7 @@ struct bd_waitlist {
     struct bd_task *first, *last;
 };
 
-// Collectable: a userdata whose user values are the coroutine and who watches it. Anchored by the runtime until it
+// Collectable: a userdata whose user values are the coroutine and its gate. Anchored by the runtime until it
 // has ended.
 struct bd_task {
     lua_State *co;
@@ -73,7 +73,7 @@ struct bd_task {
     uint8_t state;      // enum bd_task_state
     uint8_t why;        // enum bd_why; a cancellation that was not delivered yet
     bool interrupted;   // its wait was stopped by a cancellation
-    bool watched;       // bd_task_watch
+    bool gated;         // bd_task_set_gate
     bool was_cancelled; // somebody cancelled it: its failure is no news to the scope
 };
 
@@ -82,7 +82,8 @@ struct bd_task {
 // there is none yet; outside any task it is a root. [-(nargs+1), +1]
 struct bd_task *bd_task_spawn(lua_State *L, int nargs);
 
-// The same for a task that belongs to nobody: it ends with the program, and nobody watches it.
+// The same for a task that belongs to nobody: it ends with the program, and no gate holds
+// for it.
 struct bd_task *bd_task_spawn_root(lua_State *L, int nargs);
 
 // Runs a function with `nargs` arguments from the top of the stack in a scope of its own, in the running
@@ -153,12 +154,12 @@ void bd_task_run_ready(struct bd_runtime *rt);
 // Makes the metatable and the table of live tasks; once per runtime.
 void bd_task_open(struct bd_runtime *rt);
 
-// Pops a function, or nil. Before each request that may change something at the other side, the running task and
-// those it spawns from here on call it with the operation's name. [-1, +0]
-void bd_task_watch(lua_State *L);
+// Pops a function(effect, send), or nil: the gate of the running task and of those it spawns from here on. Each
+// request that may change something at the other side goes through it (gate.h of the catalogue says how). [-1, +0]
+void bd_task_set_gate(lua_State *L);
 
-// Calls that function, if there is one. What it raises keeps the request from being sent. [-0, +0]
-void bd_task_tell(lua_State *L, const char *operation);
+// Pushes the running task's gate; false, pushing nothing, when it has none. [-0, +(0|1)]
+bool bd_task_push_gate(lua_State *L);
 
 // Cancels every live task (BD_WHY_CLOSING).
 void bd_task_cancel_all(struct bd_runtime *rt);

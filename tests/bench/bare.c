@@ -35,7 +35,8 @@ static enum MHD_Result on_access(void *data, struct MHD_Connection *connection, 
     *upload_size = 0;
     struct MHD_Response *response =
         MHD_create_response_from_buffer(sizeof body, body, MHD_RESPMEM_MUST_COPY);
-    CHECK(MHD_add_response_header(response, "Content-Type", "text/plain; charset=utf-8") == MHD_YES);
+    CHECK(MHD_add_response_header(response, "Content-Type", "text/plain; charset=utf-8") ==
+          MHD_YES);
     enum MHD_Result result = MHD_queue_response(connection, MHD_HTTP_OK, response);
     MHD_destroy_response(response);
     return result;

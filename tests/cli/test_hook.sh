@@ -112,7 +112,7 @@ verdict "in real time no seed gives an address" sh -c '[ "$(sed "s/.*hooks//" ur
 "$BEADLE" -E sandbox --port 0 >address 2>complaints </dev/null &
 sandbox=$!
 trap 'kill "$sandbox" 2>/dev/null; rm -rf "$work"' EXIT
-until grep -q 'smtp://127' address; do
+until grep -qs 'smtp://127' address; do
   kill -0 "$sandbox" || exit 1
   sleep 0.05
 done
@@ -276,6 +276,22 @@ verdict "--continue goes on with them" is_status 0
 verdict "none gets a second test or a second mail" judged
 verdict "and each gets one" out_has "20 mails, in doubt: 0"
 verdict "the record is gone" [ ! -e "$journal" ]
+
+# Ctrl-C while all of them wait: what is kept goes into the file of --failed.
+fresh
+start
+until [ "$(cat "$journal" 2>/dev/null | wc -l)" -ge 41 ]; do kill -0 "$pid" || break; done
+kill -INT "$pid"
+wait "$pid" 2>/dev/null
+status=$?
+verdict "Ctrl-C ends rows that wait" is_status 130
+verdict "none of which is in doubt" sh -c '! grep -q ",yes" failed.csv && [ "$(wc -l <failed.csv)" -eq 21 ]'
+verdict "and keeps their tests" grep -q '^ema,pla_tst_id,' failed.csv
+"$BEADLE" tell.lua finish
+mv failed.csv again.csv
+served run "$root/scripts/wait-for-result.lua" --rows again.csv --tst_frm_id 101 --output done.csv --failed failed.csv
+verdict "the rows are done later" is_status 0
+verdict "without a second test" judged
 
 # In the middle of everything.
 for lines in 3 17 30; do

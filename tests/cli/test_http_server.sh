@@ -13,6 +13,7 @@ cat >serve.lua <<'END'
 local async = require "beadle.async"
 local http = require "beadle.http"
 local options = load("return {" .. (arg[1] or "") .. "}")()
+local big = ("0123456789abcdef"):rep(300000)
 options.routes = {
   ["GET /"] = function() return "hello" end,
   ["GET /url"] = function(request) return request.url end,
@@ -24,6 +25,7 @@ options.routes = {
     io.stdout:flush()
     error(err, 0)
   end,
+  ["GET /big"] = function() return big end,
   ["GET /short"] = function() async.sleep(0.05) return "short" end,
   ["POST /length"] = function(request) return #request.body .. " bytes" end,
   ["GET /fail"] = function() error "broken on purpose" end,
@@ -246,6 +248,24 @@ exec 3>&-
 wait "$slow"
 slow=
 verdict "the slow ones are ended though they are never silent" grep -q '^closed 1000$' slow.out
+end INT
+
+begin 'max_connections = 20, idle_timeout = 100'
+mkfifo deaf_life
+"$BEADLE_TESTCLIENT" deaf "$port" 150 /big <deaf_life >deaf.out &
+slow=$!
+exec 3>deaf_life
+until grep -q ready deaf.out; do sleep 0.02; done
+asked "while 150 clients take no answer, another is served" 200 "GET / HTTP/1.1\r\n$H\r\n"
+exec 3>&-
+wait "$slow"
+slow=
+end INT
+
+begin 'idle_timeout = 1'
+ask "GET / HTTP/1.1\r\nHo"
+verdict "a silent connection is closed" is_closed
+verdict "without an answer" answers 0
 end INT
 
 # TLS

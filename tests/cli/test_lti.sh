@@ -65,6 +65,23 @@ verdict 'a registration needs a client id' is_status 2
 run lti launch --as learner --version 1.3 --keys nowhere gen_id=3 tst_frm_id=101
 verdict 'a folder without keys' err_has 'there is no key in nowhere'
 
+mkdir real
+cat >real/beadle.conf.lua <<'TEXT'
+return { profiles = {
+  mixed = { isograd = "sandbox" },
+  bare = { isograd = { base_url = "http://127.0.0.1:9/api", client_id = "x", client_secret = "long-enough" } },
+} }
+TEXT
+chmod 600 real/beadle.conf.lua
+for version in 1.1 1.3; do
+  run --config real/beadle.conf.lua --profile mixed lti launch --as learner --version $version gen_id=3 tst_frm_id=101
+  verdict "LTI $version: what only a profile simulates is not reached by its real address" err_has 'Nothing was sent.'
+  verdict 'that is a matter of configuration' is_status 78
+done
+run --config real/beadle.conf.lua --profile bare lti launch --as learner --email a@example.org --given A --family B \
+  gen_id=3 tst_frm_id=101
+verdict 'a profile without an address of launches' err_has 'does not say isograd.lti_url'
+
 run lti launch --as learner --html page.html gen_id=3 tst_frm_id=101
 verdict 'the page is written and nothing sent' out_has 'nothing was sent'
 run lti explain page.html

@@ -8,6 +8,8 @@
 //   testclient slow PORT COUNT [WAIT_MS]
 //       Opens COUNT connections, each of which sends the beginning of a request and then one byte each WAIT_MS (500).
 //       Prints "ready" when all have begun, and how many were closed by the server when its standard input ends.
+//   testclient deaf PORT COUNT PATH
+//       Opens COUNT connections, each of which asks for PATH and never reads. Prints "ready"; ends with its input.
 //   testclient latency PORT COUNT
 //       Sends COUNT requests for /, one after the other, each on a connection of its own. Prints the median and the
 //       99th percentile in milliseconds.
@@ -24,16 +26,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CHECK(condition)                                                         \
-    do {                                                                         \
-        if (!(condition)) {                                                      \
-            fprintf(stderr, "testclient: %d: %s: %s\n", __LINE__, #condition,    \
-                    strerror(errno));                                            \
-            exit(1);                                                             \
-        }                                                                        \
+#define CHECK(condition)                                                                        \
+    do {                                                                                        \
+        if (!(condition)) {                                                                     \
+            fprintf(stderr, "testclient: %d: %s: %s\n", __LINE__, #condition, strerror(errno)); \
+            exit(1);                                                                            \
+        }                                                                                       \
     } while (0)
 
 enum { SILENT_MS = 30000, INPUT_MOST = 8 << 20 };
+
+static int receive_buffer; // bytes; 0: as the system likes
 
 static int connect_to(const char *port)
 {
@@ -41,6 +44,8 @@ static int connect_to(const char *port)
     address.sin_port = htons((in_port_t)atoi(port));
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     CHECK(fd >= 0);
+    CHECK(receive_buffer == 0 ||
+          setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer) == 0);
     if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
         printf("(refused)\n");
         exit(0);
@@ -157,6 +162,26 @@ static int slow(int argc, char **argv)
         }
     }
     printf("closed %ld\n", closed);
+    free(fds);
+    return 0;
+}
+
+static int deaf(char **argv)
+{
+    enum { SMALL = 4096 };
+    long count = atol(argv[3]);
+    char request[256];
+    receive_buffer = SMALL;
+    int len =
+        snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", argv[4]);
+    CHECK(len > 0 && (size_t)len < sizeof request);
+    for (long i = 0; i < count; i++) {
+        int fd = connect_to(argv[2]);
+        CHECK(send(fd, request, (size_t)len, MSG_NOSIGNAL) == len);
+    }
+    printf("ready\n");
+    fflush(stdout);
+    while (read(0, request, sizeof request) > 0) {}
     return 0;
 }
 
@@ -187,6 +212,7 @@ static int latency(char **argv)
     }
     qsort(times, (size_t)count, sizeof *times, by_value);
     printf("%.2f %.2f\n", times[count / 2], times[count * 99 / 100]);
+    free(times);
     return 0;
 }
 
@@ -197,9 +223,11 @@ int main(int argc, char **argv)
         return send_input(argc, argv);
     } else if (argc >= 4 && strcmp(argv[1], "slow") == 0) {
         return slow(argc, argv);
+    } else if (argc == 5 && strcmp(argv[1], "deaf") == 0) {
+        return deaf(argv);
     } else if (argc == 4 && strcmp(argv[1], "latency") == 0) {
         return latency(argv);
     }
-    fprintf(stderr, "usage: testclient send|slow|latency PORT ...\n");
+    fprintf(stderr, "usage: testclient send|slow|deaf|latency PORT ...\n");
     return 2;
 }

@@ -38,7 +38,8 @@ end
 describe("a hook", function()
   it("waits for the call that a vendor makes when a test ends", function()
     local hook <close> = hooks.open {}
-    local added = isograd.add_another_test { ema = "grace.hopper@example.org", tst_frm_id = 101, cal_bac_pag = hook:url() }
+    local added = isograd.add_another_test { ema = "grace.hopper@example.org", tst_frm_id = 101,
+      cal_bac_pag = hook:url() }
     sandbox.isograd.finish_test { pla_tst_id = added.pla_tst_id }
     local call = hook:wait { timeout = 20 }
     same({ call.method, call.count, hook.count }, { "GET", 1, 1 })
@@ -193,7 +194,8 @@ describe("a hook", function()
 
   it("is reached by the simulated vendor at an origin of the outside", function()
     local hook <close> = hooks.open { origin = "https://hooks.example.org" }
-    local added = isograd.add_another_test { ema = "grace.hopper@example.org", tst_frm_id = 101, cal_bac_pag = hook:url() }
+    local added = isograd.add_another_test { ema = "grace.hopper@example.org", tst_frm_id = 101,
+      cal_bac_pag = hook:url() }
     sandbox.isograd.finish_test { pla_tst_id = added.pla_tst_id }
     equal(hook:wait({ timeout = 20 }).count, 1)
   end)

@@ -90,6 +90,26 @@ describe("a route", function()
     end)
   end)
 
+  it("that is taken away leaves nothing behind", function()
+    local routes = require("beadle.http_routes").new()
+    local function handler_of(path)
+      return (routes:find { method = "GET", path = path })
+    end
+    routes:add("GET /a/b", print)
+    routes:add("POST /a/{x}/c", nothing)
+    routes:add("GET /a/{x}", nothing)
+    equal(routes:remove "GET /a/{x}", true)
+    equal(handler_of "/a/y", nil)
+    equal(routes:remove "POST /a/{x}/c", true)
+    equal(routes:remove "POST /a/b", false)
+    equal(handler_of "/a/b", print)
+    equal(routes:remove "GET /a/b", true)
+    equal(next(routes.root.texts), nil)
+    equal(next(routes.exact), nil)
+    routes:add("GET /a/b", print)
+    equal(handler_of "/a/b", print)
+  end)
+
   it("that is written wrong is refused before a socket is opened", function()
     contains(refused { routes = { ["Get /a"] = nothing } }, "Did you mean GET?")
     contains(refused { routes = { ["GET a"] = nothing } }, "METHOD /path")
@@ -202,6 +222,29 @@ describe("a request", function()
     end)
   end)
 
+  it("has whatever text a form or a query carries", function()
+    with({ routes = { ["POST /f"] = function(request)
+      return { json = { form = request.form, query = request.query.q } }
+    end } }, function(_, base)
+      math.randomseed(20261122)
+      local function text()
+        local points = {}
+        for i = 1, math.random(0, 12) do
+          local point = math.random(4) == 1 and math.random(0xe000, 0x10ffff) or math.random(1, 0x17f)
+          points[i] = utf8.char(point)
+        end
+        return table.concat(points)
+      end
+      for _ = 1, 100 do
+        local form, q = { ["x" .. text()] = text(), ["y" .. text()] = text() }, text()
+        local escaped = q:gsub("[^%w]", function(byte) return ("%%%02x"):format(byte:byte()) end)
+        local answer = http.request { method = "POST", url = base .. "/f?q=" .. escaped, form = form }:json()
+        equal(answer.query, q)
+        same(answer.form, form)
+      end
+    end)
+  end)
+
   it("has its JSON decoded, or is 400", function()
     with({ routes = { ["POST /j"] = function(request) return { json = { got = request:json() } } end } },
       function(_, base)
@@ -234,7 +277,8 @@ describe("an answer", function()
     equal(answer.status, 200)
     equal(answer.body, "grüße")
     equal(answer.headers["content-type"], "text/plain; charset=utf-8")
-    answer = answer_of { status = 201, json = { a = 1 }, headers = { ["X-A"] = "b", ["Set-Cookie"] = { "c=d", "e=f" } } }
+    answer = answer_of { status = 201, json = { a = 1 },
+      headers = { ["X-A"] = "b", ["Set-Cookie"] = { "c=d", "e=f" } } }
     equal(answer.status, 201)
     same(answer:json(), { a = 1 })
     equal(answer.headers["x-a"], "b")
@@ -291,7 +335,9 @@ describe("a handler", function()
       ["GET /b"] = function()
         error(error_value.new { kind = "conflict", message = "it is <there> already", reply = 409 })
       end,
-      ["GET /c"] = function() error(error_value.new { kind = "not_found", message = "a vendor's word", status = 404 }) end,
+      ["GET /c"] = function()
+        error(error_value.new { kind = "not_found", message = "a vendor's word", status = 404 })
+      end,
       ["GET /d"] = function() error { status = 403, bdy = "not you" } end,
     } }, function(_, base)
       local answer = http.get(base .. "/a")
@@ -402,6 +448,17 @@ describe("closing", function()
       server:close()
       client:wait()
       equal(status, 503)
+    end)
+  end)
+
+  it("sends what was answered to its end", function()
+    async.scope(function()
+      local server
+      server = http.serve { routes = { ["GET /"] = function()
+        server:close()
+        return { body = ("x"):rep(8000000) }
+      end } }
+      equal(#http.get(server.url .. "/", { retry = false }).body, 8000000)
     end)
   end)
 

@@ -217,7 +217,9 @@ describe("a launch without a browser", function()
       form { operation = isograd.add_test, params = { tst_frm_id = 101 } }:post()
     end)
     equal(err.status, 400)
-    equal(#err.steps, 1)
+    same(err.steps, { { method = "POST", url = URL, status = 400, title = "Error 107" } })
+    equal(err.vendor_message, "Error 107: Ce candidat n'existe pas")
+    equal(err.outcome, "none")
   end)
 
   it("is refused the second time, when it is old, and under a wrong key or secret", function()
@@ -236,9 +238,20 @@ describe("a launch without a browser", function()
   it("counts as a request of its operation, which may be made to fail", function()
     sandbox.isograd.fault { operation = "create_candidate_and_add_test", kind = "status", status = 503 }
     local signed = form()
-    refused("server", "", signed.post, signed)
+    equal(refused("server", "", signed.post, signed).outcome, "unknown")
     form():post()
     equal(#sandbox.isograd.requests { operation = "create_candidate_and_add_test" }, 2)
+  end)
+
+  it("says that the tool may have taken a launch whose way fails behind it, and repeats no person", function()
+    sandbox.isograd.fault { kind = "status", status = 500, nth = 2, type = "text/html",
+      body = "<title>Oops</title><body>Oops zoe@example.org D&#39;Exemple " .. ("é"):rep(300) .. "</body>" }
+    local signed = form()
+    local err = refused("server", "Oops", signed.post, signed)
+    equal(err.outcome, "unknown")
+    test.lacks(tostring(err), "zoe@example.org")
+    test.lacks(tostring(err), "D'Exemple")
+    test.truthy(utf8.len(err.vendor_message))
   end)
 
   it("follows no redirect that would send the form elsewhere, or lead in the clear", function()

@@ -146,16 +146,16 @@ describe("a file of nonces", function()
 
   it("does not grow with what is old, and says so when the clock goes back", function()
     local store <close> = nonces.open { path = path() }
-    for i = 1, 2000 do
+    for i = 1, 200 do -- each of them waits for the disk
       equal(store:use("consumer", "old" .. i, NOW + 300, NOW), true)
     end
     local size = #fs.read(path())
     for round = 1, 3 do
-      for i = 1, 1000 do
-        equal(store:use("consumer", "r" .. round .. i, NOW + round * 1000 + 300, NOW + round * 1000), true)
+      for i = 1, 100 do
+        equal(store:use("consumer", "r" .. round .. "-" .. i, NOW + round * 1000 + 300, NOW + round * 1000), true)
       end
     end
-    test.truthy(#fs.read(path()) <= size * 1.5)
+    test.truthy(#fs.read(path()) <= size * 1.25)
     local err = test.raises("io", store.use, store, "consumer", "old1", NOW + 300, NOW)
     test.match(err.message, "clock went back")
     equal(store:use("consumer", "young", NOW + 9000, NOW), true)

@@ -133,6 +133,7 @@ struct ts_conn {
     bool tls_next; // STARTTLS was agreed on: the next byte is TLS
     bool in_data;
     unsigned recipients;
+    unsigned sign_in_lines; // that are still to come
 
     struct ts_step steps[TS_MAX_STEPS];
     unsigned step_count;

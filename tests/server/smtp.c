@@ -120,22 +120,51 @@ static bool is_command(const char *line, size_t len, const char *word)
     return len >= strlen(word) && strncasecmp(line, word, strlen(word)) == 0;
 }
 
+// The mechanism asks for as much as it needs; what is answered is not looked at.
+static void begin_sign_in(struct ts_conn *conn, const char *line, size_t len)
+{
+    const bool login = is_command(line, len, "AUTH LOGIN");
+    const bool initial = memchr(line + 5, ' ', len > 5 ? len - 5 : 0) != NULL;
+    conn->sign_in_lines = (login ? 2U : 1U) - (initial ? 1U : 0U);
+    if (conn->sign_in_lines == 0 || ts_smtp_flag(conn->server, "auth")) {
+        conn->sign_in_lines = 0;
+        answer(conn, "auth", "235 welcome\r\n");
+        return;
+    }
+    ts_out_text(conn, "334 \r\n");
+    (void)ts_out_run(conn);
+}
+
+static void go_on_signing_in(struct ts_conn *conn)
+{
+    if (--conn->sign_in_lines > 0) {
+        ts_out_text(conn, "334 \r\n");
+        (void)ts_out_run(conn);
+        return;
+    }
+    answer(conn, "auth", "235 welcome\r\n");
+}
+
 static void run_command(struct ts_conn *conn, const char *line, size_t len)
 {
-    if (is_command(line, len, "EHLO") || is_command(line, len, "HELO")) {
+    if (conn->sign_in_lines > 0) {
+        go_on_signing_in(conn);
+    } else if (is_command(line, len, "EHLO") || is_command(line, len, "HELO")) {
         answer_hello(conn);
     } else if (is_command(line, len, "STARTTLS")) {
         answer_starttls(conn);
     } else if (is_command(line, len, "AUTH")) {
-        answer(conn, "auth", "235 welcome\r\n");
+        begin_sign_in(conn, line, len);
     } else if (is_command(line, len, "MAIL")) {
         conn->recipients = 0;
         answer(conn, "mail", "250 ok\r\n");
     } else if (is_command(line, len, "RCPT")) {
         answer_recipient(conn);
     } else if (is_command(line, len, "DATA")) {
+        size_t len_of_rule = 0;
+        conn->in_data = find_rule(conn->server, "data", &len_of_rule) == NULL ||
+                        (conn->number > 1 && ts_smtp_flag(conn->server, "again"));
         answer(conn, "data", "354 go on\r\n");
-        conn->in_data = true;
     } else if (is_command(line, len, "QUIT")) {
         answer(conn, "quit", "221 bye\r\n");
         ts_out_step(conn, TS_CLOSE, 0);
@@ -148,7 +177,7 @@ static void run_command(struct ts_conn *conn, const char *line, size_t len)
 
 size_t ts_smtp_consume(struct ts_conn *conn, const char *bytes, size_t len)
 {
-    const char *end = memmem(bytes, len, "\r\n", 2);
+    const char *end = len > 0 ? memmem(bytes, len, "\r\n", 2) : NULL;
     if (end == NULL) {
         return 0;
     }

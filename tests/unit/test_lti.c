@@ -267,7 +267,8 @@ static const char TWIN[] =
     "  lookup = function() return 's' end }\n"
     "assert(oauth1.verify(request).key == 'k')\n"
     "assert(select(2, oauth1.verify(request)) == 'replayed_nonce')\n"
-    "local key, now = keys.generate {}, math.floor(wall_clock())\n"
+    "local key = keys.load(beadle.fs.read 'tests/fixtures/lti/test_key.pem')\n"
+    "local now = math.floor(wall_clock())\n"
     "local token = jwt.sign({ iss = 'i', aud = 'a', exp = now + 9, iat = now, nonce = 'n' }, key)\n"
     "local find = jwt.jwks { fetch = function() return { keys = { key:jwk() } } end }\n"
     "assert(jwt.verify(token, { keys = find, issuer = 'i', audience = 'a', nonce = 'n' }))\n"
@@ -279,6 +280,7 @@ static char twin_nonce[64];
 
 static void open_twin(lua_State *T)
 {
+    bd_script_add_module(T, "beadle.fs", bd_fs_module);
     bd_script_add_module(T, "beadle.json", bd_json_module);
     bd_script_add_module(T, "beadle.catalogue", bd_catalogue_module);
     bd_lti_add_modules(T);

@@ -3,6 +3,7 @@
 -- made-up vendor of tests/vendor/twin, in process and over HTTP, against the test server.
 
 local async = require "beadle.async"
+local gate = require "beadle.gate"
 local http = require "beadle.http"
 local sandbox = require "beadle.sandbox"
 local test = require "beadle.test"
@@ -111,11 +112,11 @@ local function fetches(base)
   end)
 
   it("goes on when the client has left", function()
-    local task = async.spawn(beadle.try, ask, "/fetch", { url = server .. "/json/delay/60", mark = "left" })
+    local client = async.spawn(beadle.try, ask, "/fetch", { url = server .. "/json/delay/60", mark = "left" })
     while #works.calls() == 0 do
       async.sleep "2 ms"
     end
-    task:cancel()
+    client:cancel()
     ended(1)
     same(works.seen(), { "left" })
     equal(ask("/fetch", { url = server .. "/json" }).status, 200)
@@ -130,13 +131,13 @@ local function fetches(base)
 
   it("is answered once, by the state of its end, when another state is put back", function()
     local number = works.snapshot()
-    local task = async.spawn(ask, "/fetch", { url = server .. "/json/delay/60", mark = "across" })
+    local client = async.spawn(ask, "/fetch", { url = server .. "/json/delay/60", mark = "across" })
     while #works.calls() == 0 do
       async.sleep "2 ms"
     end
     works.restore { snapshot = number }
     same(works.calls(), {})
-    test.contains(task:wait().body, "/fetch across 200")
+    test.contains(client:wait().body, "/fetch across 200")
     same(works.seen(), { "across" })
     equal(#log_of "delay/60" > 0, true)
   end)
@@ -179,6 +180,16 @@ describe("a call that a vendor makes", function()
     works.restore { snapshot = number }
     same(ended(1)[1].state, "done")
     equal(#log_of "fork", 1)
+  end)
+
+  it("is no doing of the script's", function()
+    local told = {}
+    local function note(effect, send)
+      told[#told + 1] = effect.operation
+      return send()
+    end
+    gate.with(note, call, { method = "POST", url = server .. "/echo?watched", body = "x" })
+    same(told, { "http.request" }) -- the script's own POST, to the vendor
   end)
 
   it("leaves the machine never", function()

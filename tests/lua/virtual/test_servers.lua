@@ -138,7 +138,9 @@ describe("a server in virtual time", function()
 
   it("may be followed through a redirect to another", function()
     local second <close> = serve {}
-    local first <close> = serve { routes = { ["GET /"] = function() return { redirect = second.url .. "/echo/r" } end } }
+    local first <close> = serve { routes = {
+      ["GET /"] = function() return { redirect = second.url .. "/echo/r" } end,
+    } }
     equal(http.get(first.url .. "/").status, 302)
     equal(http.get(first.url .. "/", { redirects = 2 }).body, "got r")
   end)

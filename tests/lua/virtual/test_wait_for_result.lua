@@ -123,7 +123,8 @@ describe("wait-for-result", function()
   it("fills a template of one's own, for somebody else", function()
     twin.set { finish_after = 60 }
     people(1)
-    local template = console.file("Subject: {{ema}}: {{num_val}}/{{max_val}}\n\nTest {{pla_tst_id}}: {{grade}}\n", ".txt")
+    local template = console.file("Subject: {{ema}}: {{num_val}}/{{max_val}}\n\nTest {{pla_tst_id}}: {{grade}}\n",
+      ".txt")
     local result = console.run(recipe, { "--ema", "p1@example.org", "--tst_frm_id", "101", "--template", template,
       "--to", "office@example.org" })
     equal(result.status, 0)
