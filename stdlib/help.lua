@@ -115,7 +115,7 @@ local function param_sentence(param, operation)
     parts[#parts + 1] = "(Our assumption.)"
   end
   if param.lti_carries then
-    parts[#parts + 1] = "(An LTI launch carries it.)"
+    parts[#parts + 1] = ("(An LTI launch carries it, as %s.)"):format(param.lti)
   end
   return table.concat(parts, " ")
 end

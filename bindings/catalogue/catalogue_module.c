@@ -10,6 +10,7 @@
 #include "lint.h"
 #include "structure.h"
 #include "type.h"
+#include "vendor_module.h"
 
 // vendors(): the names of all vendors.
 static int l_vendors(lua_State *L)
@@ -283,6 +284,8 @@ int bd_catalogue_module(lua_State *L)
         {"check_value", l_check_value},
         {"is_legal", bd_catalogue_is_legal},
         {"check_profile", l_check_profile},
+        {"about", bd_catalogue_about},
+        {"form_of", bd_catalogue_form_of},
         {NULL, NULL},
     };
     luaL_newlib(L, FUNCTIONS);

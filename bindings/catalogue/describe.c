@@ -145,6 +145,7 @@ static void push_field(lua_State *L, const struct bd_field *field)
     set_text(L, "wire", field->wire);
     set_text(L, "suffix", field->type->suffix);
     set_text(L, "set", field->set);
+    set_text(L, "lti", field->lti);
     set_text(L, "part", PARTS[field->part]);
     set_text(L, "fields_of", field->fields_of);
     struct bd_buf must = {0};
@@ -421,6 +422,30 @@ static void set_tables(lua_State *L, const struct bd_table *table)
     lua_setfield(L, -2, "tables");
 }
 
+static void set_lti(lua_State *L, const struct bd_lti *lti)
+{
+    if (lti->url == NULL) {
+        return;
+    }
+    lua_createtable(L, 0, 5);
+    set_text(L, "url", lti->url);
+    set_text(L, "key", lti->key);
+    set_text(L, "secret", lti->secret);
+    set_text(L, "login", lti->login);
+    set_text(L, "keys", lti->keys);
+    lua_setfield(L, -2, "lti");
+}
+
+static void set_envelope(lua_State *L, const struct bd_envelope *envelope)
+{
+    lua_createtable(L, 0, 4);
+    set_text(L, "ok", envelope->ok);
+    set_text(L, "failure", envelope->failure);
+    set_text(L, "code", envelope->code);
+    set_text(L, "message", envelope->message);
+    lua_setfield(L, -2, "envelope");
+}
+
 void bd_describe_vendor(lua_State *L, const struct bd_vendor *vendor)
 {
     lua_createtable(L, 0, 10);
@@ -429,6 +454,8 @@ void bd_describe_vendor(lua_State *L, const struct bd_vendor *vendor)
     set_text(L, "document", vendor->document);
     set_text(L, "token_operation", vendor->auth.operation);
     set_names(L, "hosts", vendor->hosts);
+    set_lti(L, &vendor->lti);
+    set_envelope(L, &vendor->envelope);
     set_text(L, "protocol", vendor->protocol == BD_BY_SMTP ? "smtp" : "http");
     set_true(L, "service", vendor->service);
     bd_describe_fields(L, "settings", vendor->settings);

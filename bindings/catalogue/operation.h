@@ -91,7 +91,10 @@ struct bd_field {
     const char *fields_of;         // instead: the parameter whose choice has them
     const char *wire;              // its name in the query; NULL: `name`
     const char *set;               // link: the entity set that a bare id is of; NULL: none is known
-    enum bd_part part;             // IN_MESSAGE: which
+    // Parameter: the field of an LTI 1.1 launch that says it. With LTI_CARRIES it is said there only; without,
+    // it is what counts when no parameter is given.
+    const char *lti;
+    enum bd_part part; // IN_MESSAGE: which
 };
 
 // Members that a vendor's document lists as a table of its own.
@@ -262,6 +265,15 @@ struct bd_envelope {
     const char *message; // the vendor's words
 };
 
+// The settings with which the vendor's operations are launched by LTI; all NULL: they are not.
+struct bd_lti {
+    const char *url;    // address of launches, of LTI 1.1 and 1.3
+    const char *key;    // consumer key and
+    const char *secret; // secret of LTI 1.1
+    const char *login;  // address where the vendor begins an LTI 1.3 launch
+    const char *keys;   // address of the vendor's own public keys
+};
+
 // How calls travel.
 enum bd_protocol {
     BD_BY_HTTP,
@@ -283,6 +295,7 @@ struct bd_vendor {
         *hosts;          // the vendor's documented hosts, which the sandbox plays; ends with NULL
     const char *helpers; // embedded Lua module whose functions join the vendor's; may be NULL
     const struct bd_table *tables; // may be NULL
+    struct bd_lti lti;
     enum bd_protocol protocol;
     bool service; // no vendor of its own: something that any script may use
 };

@@ -7,6 +7,8 @@
 
 #include "bindings/catalogue/catalogue_module.h"
 #include "bindings/catalogue/operation.h"
+#include "bindings/lti/lti.h"
+#include "bindings/lti/xml.h"
 #include "bindings/modules/modules.h"
 #include "core/address.h"
 #include "core/net.h"
@@ -32,6 +34,8 @@ static void open_state(lua_State *T)
 {
     bd_script_add_module(T, "beadle.json", bd_json_module);
     bd_script_add_module(T, "beadle.catalogue", bd_catalogue_module);
+    bd_lti_add_modules(T);
+    bd_script_add_module(T, "beadle.lti.xml", bd_lti_xml_module);
     lua_getglobal(T, "math");
     lua_getfield(T, -1, "randomseed");
     lua_pushinteger(T, (lua_Integer)bd_runtime_of(T)->options.seed);
