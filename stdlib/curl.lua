@@ -120,6 +120,9 @@ local function origin(state, each, auth)
 end
 
 function M.command(call)
+  if not (call.url or ""):find "^https?://" then
+    return ("# %s went by another protocol than HTTP"):format(call.operation)
+  end
   local auth = call.vendor and catalogue.describe(call.vendor).auth
   local state = { vendor = call.vendor, out = {}, variables = {}, known = {} }
   local content_type = add_headers(state, call, auth)

@@ -50,7 +50,7 @@ function Calls:note(call)
     table.remove(self.list, 1)
   end
   if call.vendor then
-    self.vendor = call.vendor
+    self.vendor = params_of.vendor(call.vendor).service and self.vendor or call.vendor
     note_tables(self.operations, call.result, call.operation, 1)
   end
 end

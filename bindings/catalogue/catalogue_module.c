@@ -57,7 +57,7 @@ static int l_settings(lua_State *L)
     const struct bd_vendor *vendor = check_vendor(L, luaL_checkstring(L, 1));
     lua_newtable(L);
     bd_describe_fields(L, "own", vendor->settings);
-    bd_describe_fields(L, "common", bd_common_settings);
+    bd_describe_fields(L, "common", bd_common_settings(vendor));
     return 1;
 }
 
@@ -231,7 +231,7 @@ static int l_check_setting(lua_State *L)
     const struct bd_vendor *vendor = check_vendor(L, luaL_checkstring(L, 1));
     const char *name = luaL_checkstring(L, 2);
     const struct bd_field *field = find_field(vendor->settings, name);
-    field = field != NULL ? field : find_field(bd_common_settings, name);
+    field = field != NULL ? field : find_field(bd_common_settings(vendor), name);
     luaL_argcheck(L, field != NULL, 2, "unknown setting");
     lua_settop(L, 3);
     if (lua_type(L, 3) == LUA_TSTRING) { // from the environment everything comes as text
@@ -298,6 +298,8 @@ int bd_catalogue_module(lua_State *L)
         {"is_legal", bd_catalogue_is_legal},
         {"check_profile", l_check_profile},
         {"operation_of", l_operation_of},
+        {"about", bd_catalogue_about},
+        {"form_of", bd_catalogue_form_of},
         {NULL, NULL},
     };
     luaL_newlib(L, FUNCTIONS);

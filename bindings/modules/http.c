@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// beadle.http: requests to anything that is no vendor of the catalogue.
+// beadle.http.native, under stdlib/http.lua: requests to anything that is no vendor of the catalogue.
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +13,7 @@
 #include "core/runtime.h"
 #include "core/url.h"
 #include "http_call.h"
+#include "http_server.h"
 #include "modules.h"
 
 static const char CALL[] = "beadle.http.call";
@@ -82,37 +83,6 @@ static int l_response_json(lua_State *L)
     return bd_error(L, BD_DECODE, "the answer is no JSON: %s", fault.message);
 }
 
-static void push_lower(lua_State *L, const char *text, size_t len)
-{
-    luaL_Buffer lower;
-    char *out = luaL_buffinitsize(L, &lower, len);
-    for (size_t i = 0; i < len; i++) {
-        out[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 'a' - 'A' : text[i]);
-    }
-    luaL_pushresultsize(&lower, len);
-}
-
-// A header that came several times is one with a list (RFC 9110, 5.3).
-static void push_headers(lua_State *L, const struct bd_buf *head)
-{
-    struct bd_head_line line;
-    lua_newtable(L);
-    int headers = lua_gettop(L);
-    for (size_t at = 0; bd_head_next(head, &at, &line);) {
-        push_lower(L, line.name, line.name_len);
-        lua_pushvalue(L, -1);
-        if (lua_rawget(L, headers) == LUA_TNIL) {
-            lua_pop(L, 1);
-            lua_pushlstring(L, line.value, line.value_len);
-        } else {
-            lua_pushliteral(L, ", ");
-            lua_pushlstring(L, line.value, line.value_len);
-            lua_concat(L, 3);
-        }
-        lua_rawset(L, headers);
-    }
-}
-
 static int push_response(lua_State *L, const struct bd_exchange *exchange)
 {
     lua_createtable(L, 0, 5);
@@ -124,7 +94,7 @@ static int push_response(lua_State *L, const struct bd_exchange *exchange)
     lua_setfield(L, -2, "body");
     lua_pushboolean(L, exchange->length_unknown);
     lua_setfield(L, -2, "length_unknown");
-    push_headers(L, &exchange->head);
+    bd_http_push_headers(L, &exchange->head);
     lua_setfield(L, -2, "headers");
     luaL_setmetatable(L, RESPONSE);
     return 1;
@@ -327,5 +297,6 @@ int bd_http_module(lua_State *L)
     lua_setfield(L, -2, "__index");
     lua_pop(L, 2);
     luaL_newlib(L, FUNCTIONS);
+    bd_http_server_functions(L);
     return 1;
 }

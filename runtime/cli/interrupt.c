@@ -63,7 +63,7 @@ static bool is_repeated_hangup(const struct bd_runtime *rt, int number)
 
 static bool runs_in_line(const struct bd_runtime *rt)
 {
-    return rt->foreground != NULL && bd_task_is_of(rt->current, rt->foreground);
+    return rt->foreground != NULL && bd_task_is_within(rt->current, rt->foreground);
 }
 
 // What the line runs after the signal, in whatever coroutine.

@@ -291,7 +291,7 @@ static int l_ended(lua_State *L)
 static int l_in_line(lua_State *L)
 {
     const struct bd_runtime *rt = bd_runtime_of(L);
-    lua_pushboolean(L, rt->foreground != NULL && bd_task_is_of(rt->current, rt->foreground));
+    lua_pushboolean(L, rt->foreground != NULL && bd_task_is_within(rt->current, rt->foreground));
     return 1;
 }
 

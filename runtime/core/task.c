@@ -188,7 +188,9 @@ static struct bd_task *spawn(lua_State *L, int nargs, struct bd_scope *home)
         bd_error(L, BD_ARGUMENT, "too many arguments to a task");
     }
     lua_setiuservalue(L, -2, COROUTINE);
-    inherit_gate(L, task);
+    if (home != NULL) {
+        inherit_gate(L, task);
+    }
     lua_insert(L, -(nargs + 2)); // below the function
     lua_pushcfunction(task->co, task_body);
     lua_xmove(L, task->co, nargs + 1);
@@ -210,10 +212,20 @@ struct bd_task *bd_task_spawn_root(lua_State *L, int nargs)
     return spawn(L, nargs, NULL);
 }
 
+static void tell_end(struct bd_task *task)
+{
+    struct bd_task_end *end = task->end;
+    task->end = NULL;
+    if (end != NULL) {
+        end->ended(end);
+    }
+}
+
 static void end_task(struct bd_runtime *rt, struct bd_task *task, bool failed)
 {
     struct bd_scope *home = task->home;
     task->state = failed ? BD_TASK_FAILED : BD_TASK_DONE;
+    tell_end(task);
     bd_waitlist_wake_all(&task->joiners);
     if (home != NULL && bd_scope_release(home, task)) {
         struct bd_task *owner = home->owner;
@@ -332,6 +344,7 @@ static void abandon(struct bd_task *task)
     lua_settop(task->co, 0);
     bd_task_push_cancellation(task->co);
     task->state = BD_TASK_FAILED;
+    tell_end(task);
 }
 
 void bd_task_abandon_all(struct bd_runtime *rt)

@@ -43,6 +43,12 @@ enum bd_why {
     BD_WHY_CLOSING,
 };
 
+// Somebody who is told when a task has ended, in whatever way; embedded in whatever the task works for.
+struct bd_task_end {
+    // Runs outside Lua and must not run any. The task is no longer to be touched.
+    void (*ended)(struct bd_task_end *end);
+};
+
 // Tasks that wait for the same thing, first come first.
 struct bd_waitlist {
     struct bd_task *first, *last;
@@ -62,6 +68,7 @@ struct bd_task {
     struct bd_task *left, *right; // its neighbours in `home`
     struct bd_scope *scope;       // innermost scope its body has opened; NULL when none
     struct bd_scope *draining;    // the one whose tasks it waits for
+    struct bd_task_end *end;      // NULL: nobody; borrowed
     int anchor;
     uint8_t state;      // enum bd_task_state
     uint8_t why;        // enum bd_why; a cancellation that was not delivered yet
@@ -75,7 +82,8 @@ struct bd_task {
 // there is none yet; outside any task it is a root. [-(nargs+1), +1]
 struct bd_task *bd_task_spawn(lua_State *L, int nargs);
 
-// The same for a task that belongs to nobody: its failure is only logged, and it ends with the program.
+// The same for a task that belongs to nobody: it ends with the program, and no gate holds
+// for it.
 struct bd_task *bd_task_spawn_root(lua_State *L, int nargs);
 
 // Runs a function with `nargs` arguments from the top of the stack in a scope of its own, in the running
@@ -85,9 +93,6 @@ int bd_task_scope(lua_State *L, int nargs);
 // Makes the live tasks of the running task's innermost scope tasks that belong to nobody, and pushes a list of them:
 // the running task does not wait for them any more. [-0, +1]
 void bd_task_release_children(lua_State *L);
-
-// True when a task is another one, or was spawned by it, however far down.
-bool bd_task_is_of(const struct bd_task *task, const struct bd_task *of);
 
 // The task at a stack index; raises when there is none.
 struct bd_task *bd_task_check(lua_State *L, int index);
@@ -137,6 +142,9 @@ void bd_task_cancel(struct bd_task *task, enum bd_why why);
 struct bd_task *bd_task_current(lua_State *L);
 
 bool bd_task_ended(const struct bd_task *task);
+
+// Whether `task` is `outer`, or one that `outer` spawned, or one that such a one spawned.
+bool bd_task_is_within(const struct bd_task *task, const struct bd_task *outer);
 
 // True for a coroutine that is the body of a task, not one that a script made.
 bool bd_task_is_body(lua_State *co);
