@@ -13,7 +13,7 @@ local MOST, DEEPEST = 200, 6
 local APART = { log = true, calls = true, schedule = true, faults = true, counts = true, settings = true,
   ids = true, tokens = true, logins = true, passwords = true, clients = true, account = true, links = true }
 
-local LABELS = { "ema", "mail", "nam", "nom", "titl", "titre", "acro", "desc" }
+local LABELS = { "ema", "mai", "nam", "nom", "titl", "titre", "acro", "desc" }
 
 local function is_plain(value)
   return type(value) == "string" and value ~= "" and #value <= 200 or type(value) == "number"
