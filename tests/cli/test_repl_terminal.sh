@@ -351,6 +351,29 @@ signal TERM
 exit 143
 END
 
+session "and so does a terminal that goes away" 80 24 repl <<'END'
+cursor sandbox>
+signal HUP
+exit 129
+END
+
+session "Ctrl-Z stops the program, and the line is there when it goes on" 80 24 repl <<'END'
+cursor sandbox>
+send abc
+cursor sandbox> abc
+send \x1a
+pause 300
+signal CONT
+cursor sandbox> abc
+send \x03
+cursor sandbox>
+send 20 + 1\r
+line 21
+cursor sandbox>
+send \x04
+exit 0
+END
+
 session "the signal of Ctrl-C from elsewhere drops the line" 80 24 repl <<'END'
 cursor sandbox>
 send abc
@@ -543,6 +566,17 @@ send n\\r
 wait it was not sent
 cursor served>
 send \\x04
+exit 0
+END
+session "and so is an e-mail" 100 24 --profile served repl <<'END'
+cursor served>
+send mail.send { to = "a@example.org", from = "b@example.org", subject = "hello", text = "t" }\r
+wait mail.send {
+cursor Send it? [y]es, [n]o, [a]ll of this session:
+send n\r
+wait it was not sent: you said no
+cursor served>
+send \x04
 exit 0
 END
 unset BEADLE_CONFIG
