@@ -206,9 +206,9 @@ function Session:run_chunk(text)
   local fn, message, more = eval.compile(self.variables, text)
   if not fn then
     if more then
-      return nil, message
+      return nil
     end
-    self:show_error((message:gsub("^session:", "session:")))
+    self:show_error(message)
     return false
   end
   self.calls:begin_line(text)
@@ -234,16 +234,13 @@ function Session:run_chunk(text)
   return false
 end
 
--- A command or a question; nil when the text is neither.
 function Session:run_special(text)
   local commands = require "beadle.repl_commands"
-  if text:find "^%s*%?" then
-    return commands.ask(self, text:match "^%s*(%?.*)$")
-  elseif text:find "^%s*:[%a%?]" or text:find "^%s*:%s*$" then
-    return commands.run(self, text:match "^%s*:%s*(.*)$")
-  elseif text:find "^%s*quit%s*$" or text:find "^%s*exit%s*$" then
-    return commands.run(self, "quit")
+  local line = text:match "^%s*(.*)$"
+  if line:sub(1, 1) == "?" then
+    return commands.ask(self, line)
   end
+  return commands.run(self, line:sub(1, 1) == ":" and line:match "^:%s*(.*)$" or "quit")
 end
 
 function Session:protected_special(text)
@@ -257,12 +254,20 @@ function Session:protected_special(text)
   return results[1]
 end
 
+-- Commands, questions, and the words that people type who want to leave.
+function Session:is_special(text)
+  local word = text:match "^%s*(%l+)%s*$"
+  if word == "quit" or word == "exit" then
+    return _G[word] == nil and not self.variables[word]
+  end
+  return text:find "^%s*[:?]" ~= nil and not text:find "^%s*::"
+end
+
 -- enter(text) -> whether it went well; nil when it is incomplete.
 function Session:enter(text)
   if eval.is_blank(text) then
     return true
-  elseif text:find "^%s*[:?]" and not text:find "^%s*::" or text:find "^%s*%l+%s*$" and (text:find "quit"
-    or text:find "exit") and _G[text:match "%l+"] == nil then
+  elseif self:is_special(text) then
     return self:protected_special(text)
   end
   return self:run_chunk(text)
@@ -331,8 +336,8 @@ function Session:remember(text)
   native.history(self.history.list)
 end
 
--- A text of several lines that is no chunk as a whole is run piece by piece, up to one that fails. What is incomplete
--- at its end is given back.
+-- A text of several lines that is no chunk as a whole may be lines that stand alone: they are run one by one, up to
+-- one that fails. What is incomplete at the end is given back.
 function Session:enter_pieces(text)
   local pieces = eval.pieces(self.variables, text)
   for index, piece in ipairs(pieces) do
@@ -348,25 +353,15 @@ function Session:enter_pieces(text)
   end
 end
 
+-- Runs a text. What is incomplete is given back.
 function Session:take(text)
-  local ok, message = self:enter(text)
-  local is_several = text:find "\n" ~= nil
-  if ok == nil and not is_several then
-    return text
-  elseif ok == nil then
-    return self:enter_pieces(text) or nil, message
+  if text:find "\n" then
+    local fn, _, more = eval.compile(self.variables, text)
+    if not fn then
+      return more and text or self:enter_pieces(text)
+    end
   end
-end
-
--- A block that Lua does not take as a whole may be lines of which each stands alone.
-function Session:take_block(text)
-  local fn, message, more = eval.compile(self.variables, text)
-  if fn or not text:find "\n" then
-    return self:take(text)
-  elseif more then
-    return text, message
-  end
-  return self:enter_pieces(text)
+  return self:enter(text) == nil and text or nil
 end
 
 function Session:loop()
@@ -381,7 +376,7 @@ function Session:loop()
       self.pending = nil
     else
       local whole = (self.pending or "") .. text
-      local pending = self:take_block(whole)
+      local pending = self:take(whole)
       if pending then
         self.pending = pending .. "\n"
       else

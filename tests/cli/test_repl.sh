@@ -45,6 +45,12 @@ printf 'print(1)\n:quit\nprint(2)\n' >input
 enter
 verdict ":quit ends it" out_is 1
 verdict "well" is_status 0
+printf 'acquit = 5\nacquit\nexit\nprint("no")\n' >input
+enter
+verdict "only quit and exit themselves leave" out_is 5
+printf 'quit = 7\nquit\n' >input
+enter
+verdict "and not where they are variables" out_is 7
 printf 'local async = async\nasync.spawn(function() async.sleep(0.05) print "later" end)\nnil\n' >input
 enter
 verdict "what was spawned is waited for" out_has later
