@@ -146,7 +146,8 @@ function Session:show_error(err)
       text = text .. "\n(err:explain() says more)"
     end
   else
-    text = type(err) == "string" and err or show.show(err, { width = self:width() })
+    local ok, shown = pcall(show.show, err, { width = self:width() })
+    text = type(err) == "string" and err or (ok and shown) or "an error that cannot be shown"
     local trace = native.trace(err)
     local frames = type(trace) == "string" and own_frames(trace) or {}
     if #frames > 1 then

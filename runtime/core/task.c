@@ -145,6 +145,10 @@ void bd_task_set_gate(lua_State *L)
 {
     struct bd_task *task = bd_task_current(L);
     luaL_checkstack(L, 4, "task");
+    if (task == NULL) { // a `<close>` variable of a task that ends without being run again
+        lua_pop(L, 1);
+        return;
+    }
     task->gated = !lua_isnil(L, -1);
     push_task(L, task);
     lua_insert(L, -2);

@@ -19,6 +19,8 @@ run -e 'error(42)'
 verdict "an error that is a number says it" err_has "beadle: 42"
 run -e 'error {}'
 verdict "any error value ends the script" is_status 1
+run -e 'beadle.gate.with(function(_, send) return send() end, os.exit, 4)'
+verdict "os.exit behind a gate gives its status" is_status 4
 run -e 'os.exit(7)'
 verdict "os.exit gives its status" is_status 7
 run -e 'os.exit(true)'

@@ -303,6 +303,38 @@ send \x04
 exit 0
 END
 
+session "a session survives errors that cannot be shown, and lines that read" 80 24 repl <<'END'
+cursor sandbox>
+send error(setmetatable({}, { __tostring = function() error "bad" end }))\r
+wait an error that cannot be shown
+cursor sandbox>
+send io.read()\r
+pause 200
+send hello there\r
+line "hello there"
+cursor sandbox>
+send \x04
+exit 0
+END
+
+session "many lines from behind leave a line of two rows whole" 60 24 repl <<'END'
+cursor sandbox>
+send function talk() for i = 1, 80 do async.sleep(0.005) print(i .. (" long"):rep(i % 40)) end end\r
+cursor sandbox>
+send do async.spawn(talk) end\r
+cursor sandbox>
+send local q = "typed while much is printed é漢 and on over the end of the row"
+wait 80
+cursor ver the end of the row"
+send \r
+cursor sandbox>
+send #q\r
+line 65
+cursor sandbox>
+send \x04
+exit 0
+END
+
 session "errors are shown, and explained" 100 40 repl <<'END'
 cursor sandbox>
 send isograd.add_test { ema = "nobody@example.org", tst_frm_id = 101 }\r
@@ -343,6 +375,12 @@ wait shows one whole
 cursor sandbox>
 send \x04
 exit 0
+END
+
+session "os.exit ends it with its status, whatever runs behind" 80 24 repl <<'END'
+cursor sandbox>
+send do async.spawn(async.sleep, 100) end os.exit(3)\r
+exit 3
 END
 
 session "signals end the session in order" 80 24 repl <<'END'
