@@ -319,17 +319,17 @@ END
 
 session "many lines from behind leave a line of two rows whole" 60 24 repl <<'END'
 cursor sandbox>
-send function talk() for i = 1, 80 do async.sleep(0.005) print(i .. (" long"):rep(i % 40)) end end\r
+send function talk() for i = 1, 79 do async.sleep(0.005) print((" long"):rep(i % 40)) end print("all" .. "said") end\r
 cursor sandbox>
 send do async.spawn(talk) end\r
 cursor sandbox>
 send local q = "typed while much is printed é漢 and on over the end of the row"
-wait 80
+wait allsaid
 cursor ver the end of the row"
 send \r
 cursor sandbox>
 send #q\r
-line 65
+line 64
 cursor sandbox>
 send \x04
 exit 0
@@ -462,7 +462,11 @@ send "Sesame-Open-42"\r
 cursor sandbox>
 send secret = { Password = "not told to anybody" }\r
 cursor sandbox>
-send function two()\rreturn 2\rend\r
+send function two()\r
+cursor     ...>
+send return 2\r
+cursor     ...>
+send end\r
 cursor sandbox>
 send \x04
 exit 0
