@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bindings/catalogue/catalogue_module.h"
+#include "bindings/catalogue/client.h"
 #include "bindings/catalogue/operation.h"
 #include "bindings/modules/modules.h"
 #include "core/address.h"
@@ -121,7 +122,11 @@ static int l_control(lua_State *L)
     const char *vendor = luaL_checkstring(L, 1);
     const char *command = luaL_checkstring(L, 2);
     lua_settop(L, 3);
-    return bd_twin_control(L, bd_sandbox_get(L), vendor, command, 3);
+    int results = bd_twin_control(L, bd_sandbox_get(L), vendor, command, 3);
+    if (strcmp(command, "reset") == 0 || strcmp(command, "restore") == 0) {
+        bd_account_forget_sandbox_tokens(bd_runtime_of(L));
+    }
+    return results;
 }
 
 // called(id, status, why): how a request went that a simulated vendor made.

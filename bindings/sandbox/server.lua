@@ -10,6 +10,7 @@
 --                                   operations.lua
 --   also(twin, path)                -> the catalogue's way to write a path that the vendor knows too, or nil
 --   may_be_false                    names of settings that are a number or false
+--   (state.tokens                   where a twin whose vendor gives tokens keeps those that are valid)
 --   actions                         name -> function(twin, args): what a schedule may name
 --   control                         name -> function(twin, args) -> value: what scripts and tests may tell
 --                                   it; guide{base} gives the lines that tell a person how to use it
@@ -51,8 +52,10 @@ local call_count = 0
 
 -- Makes the vendor call an address; the twin's state remembers how that went.
 function Twin:call(url)
-  call_count = call_count + 1
-  table.insert(self.state.calls, { id = call_count, url = url, at = self.now(), state = "waiting" })
+  for _ = 1, faults.times_called(self) do
+    call_count = call_count + 1
+    table.insert(self.state.calls, { id = call_count, url = url, at = self.now(), state = "waiting" })
+  end
 end
 
 function Twin:next_id(name, first)
@@ -214,12 +217,16 @@ local function find_twin(request)
   return nil, methods
 end
 
+-- Counts all vendors' requests: which came before which, also where the clock stands still.
+local request_count = 0
+
 local function log_request(twin, request, answer)
   local log = twin.state.log
+  request_count = request_count + 1
   log[#log + 1] = {
-    at = twin.now(), method = request.method, host = request.host, path = request.path,
+    number = request_count, at = twin.now(), method = request.method, host = request.host, path = request.path,
     query = request.query, headers = request.headers, body = request.body, operation = request.operation,
-    variant = request.variant, status = answer.status,
+    variant = request.variant, status = answer.status, fault = answer.fault,
   }
   if #log > LOG_LENGTH then
     table.remove(log, 1)
@@ -232,21 +239,13 @@ local function answer_request(twin, route, request)
   else
     request.operation, request.variant = twin.code.operation_of(twin, request)
   end
-  local fault = faults.take(twin, request, "before")
-  if fault then
-    return fault.lost and { status = 0, headers = {}, body = "", fault = "lost" } or faults.answer(fault)
+  local refused = faults.before(twin, request)
+  if refused then
+    return refused
   end
   local answer = route.operation and by_catalogue.answer(twin, route, request.params, request)
     or route.act(twin, request)
-  fault = faults.take(twin, request, "after")
-  if fault and fault.lost then
-    answer.fault = "lost"
-  elseif fault then
-    answer = fault.status and faults.answer(fault) or answer
-    answer.body = fault.keep and answer.body:sub(1, fault.keep) or answer.body
-    answer.delay = fault.delay
-  end
-  return answer
+  return faults.after(twin, request, answer)
 end
 
 local function no_such_thing(request, methods)
@@ -447,6 +446,12 @@ function for_all.restore(args)
   for _, twin in ipairs(twins) do
     common.restore(twin, args)
   end
+end
+
+-- Begins the random choices anew. Whatever follows is the same for the same seed.
+function for_all.seed(args)
+  Twin.check_args("seed", args, { "seed" })
+  math.randomseed(args.seed)
 end
 
 local function control_all(command, args)

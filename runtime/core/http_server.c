@@ -141,14 +141,10 @@ static enum MHD_Result send_response(struct incoming *incoming)
     return result;
 }
 
-static struct MHD_Response *make_response(struct bd_http_server *server, const struct bd_buf *head,
-                                          const struct bd_buf *body)
+static void add_headers(struct bd_http_server *server, struct MHD_Response *response,
+                        const struct bd_buf *head)
 {
     struct bd_head_line line;
-    struct MHD_Response *response = server->api.create_response(
-        body != NULL ? body->len : 0, body != NULL && body->len > 0 ? body->data : (void *)"",
-        MHD_RESPMEM_MUST_COPY);
-    BD_CHECK(response != NULL);
     for (size_t at = 0; head != NULL && bd_head_next(head, &at, &line);) {
         char *name = bd_strndup(line.name, line.name_len);
         char *value = bd_strndup(line.value, line.value_len);
@@ -158,6 +154,16 @@ static struct MHD_Response *make_response(struct bd_http_server *server, const s
         free(name);
         free(value);
     }
+}
+
+static struct MHD_Response *make_response(struct bd_http_server *server, const struct bd_buf *head,
+                                          const struct bd_buf *body)
+{
+    struct MHD_Response *response = server->api.create_response(
+        body != NULL ? body->len : 0, body != NULL && body->len > 0 ? body->data : (void *)"",
+        MHD_RESPMEM_MUST_COPY);
+    BD_CHECK(response != NULL);
+    add_headers(server, response, head);
     return response;
 }
 
@@ -319,6 +325,55 @@ void bd_server_drop(struct bd_server_request *request)
     struct incoming *incoming = BD_OUTER(request, struct incoming, request);
     incoming->dropped = true;
     wake(incoming);
+}
+
+// ------------------------------------------------------------------------------------------------
+// Answers that break, for tests of clients
+
+// An address of no family ends a connection with a reset (connect(2)), which closing would not do.
+void bd_server_reset(struct bd_server_request *request)
+{
+    const union MHD_ConnectionInfo *info = request->server->api.get_connection_info(
+        request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    if (info != NULL) {
+        (void)connect(info->connect_fd, &nobody, sizeof nobody);
+    }
+    bd_server_drop(request);
+}
+
+static ssize_t read_cut(void *arg, uint64_t at, char *out, size_t room)
+{
+    const struct bd_buf *body = arg;
+    size_t left = at < body->len ? body->len - (size_t)at : 0;
+    if (left == 0) {
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    }
+    size_t len = left < room ? left : room;
+    memcpy(out, body->data + at, len);
+    return (ssize_t)len;
+}
+
+static void free_cut(void *arg)
+{
+    bd_buf_free(arg);
+    free(arg);
+}
+
+void bd_server_cut(struct bd_server_request *request, int status, const struct bd_buf *head,
+                   const struct bd_buf *body, size_t promised)
+{
+    enum { PIECE = 4096 };
+    struct incoming *incoming = BD_OUTER(request, struct incoming, request);
+    struct bd_buf *kept = bd_alloc(sizeof *kept);
+    bd_buf_add(kept, body->data, body->len);
+    BD_CHECK(incoming->complete && incoming->response == NULL && body->len < promised);
+    incoming->status = (unsigned)status;
+    incoming->response =
+        request->server->api.create_streamed(promised, PIECE, read_cut, kept, free_cut);
+    BD_CHECK(incoming->response != NULL);
+    add_headers(request->server, incoming->response, head);
+    on_time(&incoming->timer);
 }
 
 // ------------------------------------------------------------------------------------------------

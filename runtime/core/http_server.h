@@ -47,4 +47,11 @@ void bd_server_reply(struct bd_server_request *request, int status, const struct
 // Drops the connection without an answer.
 void bd_server_drop(struct bd_server_request *request);
 
+// The same, so that the client sees its connection reset.
+void bd_server_reset(struct bd_server_request *request);
+
+// Promises a body of `promised` bytes, sends those of `body`, which are fewer, and drops the connection.
+void bd_server_cut(struct bd_server_request *request, int status, const struct bd_buf *head,
+                   const struct bd_buf *body, size_t promised);
+
 #endif

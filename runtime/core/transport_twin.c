@@ -115,7 +115,22 @@ static void take_headers(lua_State *T, struct bd_exchange *exchange)
     lua_pop(T, 1);
 }
 
-// Takes the answer on top of the twin's stack. False: it shall be lost.
+// The fault that an answer names: what shall go wrong on its way.
+static enum bd_fault named_fault(const char *name)
+{
+    static const struct {
+        const char *name;
+        enum bd_fault fault;
+    } NAMES[] = {{"lost", BD_FAULT_EMPTY}, {"reset", BD_FAULT_RESET}, {"cut", BD_FAULT_CUT}};
+    for (size_t i = 0; name != NULL && i < BD_COUNT(NAMES); i++) {
+        if (strcmp(NAMES[i].name, name) == 0) {
+            return NAMES[i].fault;
+        }
+    }
+    return BD_FAULT_NONE;
+}
+
+// Takes the answer on top of the twin's stack. False: it does not arrive whole, and `fault` says how.
 static bool take_answer(lua_State *T, struct bd_exchange *exchange, uint64_t *delay)
 {
     lua_getfield(T, -1, "status");
@@ -127,11 +142,11 @@ static bool take_answer(lua_State *T, struct bd_exchange *exchange, uint64_t *de
     lua_getfield(T, -3, "delay");
     *delay = lua_isnumber(T, -1) ? (uint64_t)ceil(lua_tonumber(T, -1) * 1000) : 0;
     lua_getfield(T, -4, "fault");
-    bool lost = lua_toboolean(T, -1);
+    exchange->fault = named_fault(lua_tostring(T, -1));
     lua_pop(T, 4);
     take_headers(T, exchange);
     exchange->sent = true;
-    return !lost;
+    return exchange->fault == BD_FAULT_NONE;
 }
 
 // The answer is there from the beginning: what shall not arrive is taken away again.
@@ -199,7 +214,7 @@ static void send_exchange(struct bd_transport *transport, struct bd_exchange *ex
     bool answered = bd_twin_answer(twin, exchange, &headers, &delay);
     bd_buf_free(&headers);
     if (!answered) {
-        break_exchange(exchange, BD_FAULT_EMPTY);
+        break_exchange(exchange, exchange->fault);
     } else if (delay > exchange->time_limit) {
         delay = exchange->time_limit;
         break_exchange(exchange, BD_FAULT_TIMEOUT);

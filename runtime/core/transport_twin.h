@@ -5,7 +5,9 @@
 // The state's handler is a Lua table with these functions, all called on the loop:
 //   handle(request) -> answer     request: method, url, host, port, path, query, headers (lower-case name ->
 //                                 value), body. answer: status, headers (name -> value), body; delay
-//                                 (seconds), fault ("lost reply": the answer never comes)
+//                                 (seconds), fault: "lost" (no answer comes), "reset" (the connection
+//                                 breaks) or "cut" (body holds the bytes that still come, the header
+//                                 Content-Length says how many there should be)
 //   control(name, command, args) -> value   what scripts and tests tell a twin
 //   tick() -> next, calls         does what is due; next: seconds until it wants to be called again, or
 //                                 nil; calls: list of {id, url} for GET requests the vendor makes
@@ -34,7 +36,7 @@ void bd_twin_set_caller(lua_State *L, struct bd_twin *twin);
 void bd_twin_called(struct bd_twin *twin, lua_Integer id, int status, const char *why);
 
 // Answers a request from elsewhere (an HTTP server): fills in the exchange's answer at once; *delay in ms.
-// False: no answer shall be sent.
+// False: no whole answer shall be sent; exchange->fault is BD_FAULT_EMPTY, _RESET or _CUT.
 bool bd_twin_answer(struct bd_twin *twin, struct bd_exchange *exchange,
                     const struct bd_buf *headers, uint64_t *delay);
 
