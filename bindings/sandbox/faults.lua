@@ -47,8 +47,12 @@ function M.before(twin, request)
   return fault and given(fault)
 end
 
--- What one makes of the twin's answer.
+-- What one makes of the twin's answer. A request whose token is refused is not the one that was meant: the client
+-- signs in and sends it again.
 function M.after(twin, request, answer)
+  if answer.status == 401 and twin.state.tokens then
+    return answer
+  end
   local fault = M.take(twin, request, "after")
   if not fault then
     return answer

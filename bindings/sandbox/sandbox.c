@@ -122,11 +122,14 @@ static int l_control(lua_State *L)
     const char *vendor = luaL_checkstring(L, 1);
     const char *command = luaL_checkstring(L, 2);
     lua_settop(L, 3);
-    int results = bd_twin_control(L, bd_sandbox_get(L), vendor, command, 3);
-    if (strcmp(command, "reset") == 0 || strcmp(command, "restore") == 0) {
-        bd_account_forget_sandbox_tokens(bd_runtime_of(L));
-    }
-    return results;
+    return bd_twin_control(L, bd_sandbox_get(L), vendor, command, 3);
+}
+
+// forget_tokens(): what this process has been given by the sandbox, so that the next call signs in.
+static int l_forget_tokens(lua_State *L)
+{
+    bd_account_forget_sandbox_tokens(bd_runtime_of(L));
+    return 0;
 }
 
 // called(id, status, why): how a request went that a simulated vendor made.
@@ -154,6 +157,7 @@ int bd_sandbox_module(lua_State *L)
                                          {"called", l_called},
                                          {"is_this_machine", l_is_this_machine},
                                          {"serve", bd_sandbox_serve},
+                                         {"forget_tokens", l_forget_tokens},
                                          {NULL, NULL}};
     luaL_newlib(L, FUNCTIONS);
     return 1;

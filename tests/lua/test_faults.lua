@@ -5,12 +5,13 @@
 local async = require "beadle.async"
 local http = require "beadle.http"
 local isograd = require "beadle.isograd"
+local native = require "beadle.sandbox.native"
 local sandbox = require "beadle.sandbox"
 local test = require "beadle.test"
 local time = require "beadle.time"
 local describe, it, equal = test.describe, test.it, test.equal
 
-local port = require("beadle.sandbox.native").serve { host = "127.0.0.1", port = 0 }
+local port = native.serve { host = "127.0.0.1", port = 0 }
 
 local base = ("http://127.0.0.1:%d"):format(port)
 
@@ -22,7 +23,8 @@ local function create_over_http()
   for name, value in pairs(ADA) do
     form[name] = value
   end
-  local signed_in = http.post(base .. "/oauth2/token?grant_type=client_credentials&scopes=usage",
+  -- Over another connection: one that breaks when it is used again is closed like one that was idle for too long.
+  local signed_in = http.post(base:gsub("127.0.0.1", "localhost") .. "/oauth2/token?grant_type=client_credentials&scopes=usage",
     { form = { client_id = "test-client-id", client_secret = "test-client-secret" } })
   return http.post(base .. "/api/usage", { form = form, retry = false,
     headers = { Authorization = "Bearer " .. signed_in:json().access_token } })
@@ -46,7 +48,10 @@ local function fault(kind, more)
   sandbox.fault(args)
 end
 
-test.before_each(sandbox.reset)
+test.before_each(function()
+  sandbox.reset()
+  native.forget_tokens()
+end)
 
 describe("in this process", function()
   -- kind of fault, kind of error, outcome, whether it was done
