@@ -21,6 +21,7 @@ void bd_bindings_open(struct bd_runtime *rt)
         {"beadle.fs", bd_fs_module},
         {"beadle.journal", bd_journal_module},
         {"beadle.http", bd_http_module},
+        {"beadle.test.native", bd_test_module},
         {"beadle.config.native", bd_config_module},
         {"beadle.sandbox.native", bd_sandbox_module},
         {"beadle.catalogue", bd_catalogue_module},

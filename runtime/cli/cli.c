@@ -20,9 +20,11 @@
 #include "options.h"
 #include "sources.h"
 #include "version.h"
+#include "worker.h"
 
 static const uint64_t GRACE_MS = 5000;
 static const char COMMAND_PREFIX[] = "beadle.cli.";
+static const char TEST_COMMAND[] = "beadle.cli.test";
 
 // What the main task works through; lives in bd_cli_main's frame for as long as the runtime.
 struct plan {
@@ -258,6 +260,9 @@ static int execute(struct plan *plan)
     bd_bindings_open(rt);
     if (plan->script != NULL) {
         bd_script_set_folder(L, plan->script);
+    }
+    if (plan->command != NULL && strcmp(plan->command->name, TEST_COMMAND) == 0) {
+        bd_script_add_module(L, "beadle.cli.worker", bd_worker_module);
     }
     lua_pushcfunction(L, l_set_arg);
     lua_pushlightuserdata(L, plan);
