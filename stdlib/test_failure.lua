@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- What a failed assert raises, and what becomes of any error for the report. For stdlib/test*.lua.
 
+local diff = require "beadle.test_diff"
 local tree = require "beadle.test_tree"
 
 local M = {}
@@ -54,10 +55,16 @@ function M.on_error(err)
     local place, message = err:match "^(.-:%d+): (.*)$"
     caught.place, caught.message = place, message or err
   else
-    local place, message = tostring(err):match "^([^%s:]+:%d+): (.*)$"
-    caught.place, caught.message = place or tree.place(), message or tostring(err)
+    local text = (getmetatable(err) or type(err) ~= "table") and tostring(err) or diff.show(err)
+    local place, message = text:match "^([^%s:]+:%d+): (.*)$"
+    caught.place, caught.message = place or tree.place(), message or text
   end
   return setmetatable(caught, Failure)
+end
+
+-- at(place, message) -> what xpcall gives for an error there.
+function M.at(place, message)
+  return setmetatable({ message = message, place = place, trace = {}, is_error = true }, Failure)
 end
 
 -- described(err) -> { message, place, trace, is_error } of anything that was raised.

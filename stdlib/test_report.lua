@@ -75,17 +75,24 @@ local function disarm(text)
   return (text:gsub("[%z\1-\8\11-\31\127]", "?"))
 end
 
+local function quoted_output(text)
+  return text and text ~= "" and "    | " .. indent(disarm(text), "    | ") .. "\n" or ""
+end
+
 local WORDS = { passed = "ok     ", failed = "FAILED ", error = "ERROR  ", pending = "pending" }
 
 M.plain = {
   begin = function() end,
   file = function(run, result)
-    run.write(result.file .. "\n")
-    for _, test in ipairs(M.ran(result)) do
+    local ran = M.ran(result)
+    run.write(#ran > 0 and result.file .. "\n" or "")
+    for _, test in ipairs(ran) do
       run.write(("  %s %s%s\n"):format(WORDS[test.status], test.name,
         test.why and test.why ~= "true" and (" (%s)"):format(test.why) or ""))
       if test.failure then
         run.write("    " .. indent(disarm(M.story(run, result, test)), "    ") .. "\n")
+      elseif run.verbose then
+        run.write(quoted_output(test.out) .. quoted_output(test.err))
       end
     end
   end,

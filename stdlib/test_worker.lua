@@ -122,8 +122,8 @@ local function body(test, result)
   attempt(result, tree_of.call_hooks, test.group, "after_each", true)
 end
 
-local function too_long(result)
-  result.raised = failure.on_error(("it did not end within %s s%s"):format(job.limit, time.is_virtual()
+local function too_long(test, result)
+  result.raised = failure.at(test.place, ("it did not end within %s s%s"):format(job.limit, time.is_virtual()
     and " of virtual time: it waits for something that does not come, or for longer than --limit" or ""))
 end
 
@@ -133,7 +133,7 @@ local function run_forked(test, result)
   local started = time.elapsed()
   local ok, err = xpcall(async.timeout, failure.on_error, job.limit, body, test, result)
   if time.elapsed() - started >= job.limit then
-    too_long(result)
+    too_long(test, result)
   elseif not ok and not result.raised then
     result.raised = err
   end
@@ -249,7 +249,7 @@ local function number_tests()
     seen[name] = (seen[name] or 0) + 1
     test.number, test.title = number, title
     test.name = seen[name] > 1 and ("%s#%d"):format(name, seen[name]) or name
-    test.chosen = not job.skip[number] and (not job.filter or name:find(job.filter, 1, true) ~= nil)
+    test.chosen = not job.skip[number] and (not job.filter or printable(test.name):find(job.filter, 1, true) ~= nil)
     if test.chosen then
       listed[#listed + 1] = { number = number, name = printable(test.name), place = test.place }
     end

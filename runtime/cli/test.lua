@@ -46,6 +46,7 @@ local SPEC = {
   { name = "filter", value = "TEXT", doc = "only tests whose full name holds the text" },
   { name = "list", doc = "print the names of the tests, and run none" },
   { name = "bail", doc = "stop at the first failure" },
+  { name = "verbose", doc = "show what tests that passed have written, too" },
   { name = "jobs", short = "j", value = "N", take = whole(1, "a number from 1 on"),
     doc = "files at once; default: one for each processor" },
   { name = "seed", value = "N", take = whole(0, "a whole number"),
@@ -176,7 +177,7 @@ end
 
 local function run_all(values, files, job)
   local states, sinks = {}, writers(values)
-  local run = { seed = job.seed, repeat_command = repeater(values, job.seed) }
+  local run = { seed = job.seed, repeat_command = repeater(values, job.seed), verbose = values.verbose }
   local started = native.real_time()
   each_report(run, sinks, "begin")
   local ok, err = pcall(pool.run, worker.spawn, job, files, values.jobs or worker.processors(), function(state)
