@@ -16,6 +16,7 @@
 #include "core/nearest.h"
 #include "core/script.h"
 #include "core/task.h"
+#include "documents.h"
 #include "interrupt.h"
 #include "options.h"
 #include "sources.h"
@@ -261,6 +262,7 @@ static int execute(struct plan *plan)
     if (plan->script != NULL) {
         bd_script_set_folder(L, plan->script);
     }
+    bd_script_add_module(L, "beadle.cli.documents", bd_documents_module);
     if (plan->command != NULL && strcmp(plan->command->name, TEST_COMMAND) == 0) {
         bd_script_add_module(L, "beadle.cli.worker", bd_worker_module);
     }
