@@ -409,6 +409,15 @@ static void set_tables(lua_State *L, const struct bd_table *table)
     lua_setfield(L, -2, "tables");
 }
 
+static void set_hello(lua_State *L, const struct bd_hello *hello)
+{
+    lua_createtable(L, 0, 3);
+    set_text(L, "operation", hello->operation);
+    set_text(L, "argument", hello->argument);
+    set_text(L, "doc", hello->doc);
+    lua_setfield(L, -2, "hello");
+}
+
 void bd_describe_vendor(lua_State *L, const struct bd_vendor *vendor)
 {
     lua_createtable(L, 0, 10);
@@ -417,6 +426,7 @@ void bd_describe_vendor(lua_State *L, const struct bd_vendor *vendor)
     set_text(L, "document", vendor->document);
     set_text(L, "token_operation", vendor->auth.operation);
     set_names(L, "hosts", vendor->hosts);
+    set_hello(L, &vendor->hello);
     bd_describe_fields(L, "settings", vendor->settings);
     bd_describe_fields(L, "common", vendor->common);
     set_errors(L, vendor->errors, NULL);

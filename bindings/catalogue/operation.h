@@ -244,6 +244,13 @@ struct bd_envelope {
     const char *message; // the vendor's words
 };
 
+// A call that shows whether the address and the credentials of a profile work, and does nothing else.
+struct bd_hello {
+    const char *operation; // a read that needs nothing but `argument`; NULL: there is none
+    const char *argument;  // a parameter that keeps the answer small, "name=value"; may be NULL
+    const char *doc;       // without an operation: why, a sentence, no full stop; else may be NULL
+};
+
 struct bd_vendor {
     const char *name; // module beadle.NAME
     const char *title;
@@ -259,6 +266,7 @@ struct bd_vendor {
         *hosts;          // the vendor's documented hosts, which the sandbox plays; ends with NULL
     const char *helpers; // embedded Lua module whose functions join the vendor's; may be NULL
     const struct bd_table *tables; // may be NULL
+    struct bd_hello hello;
 };
 
 // All vendors of this program, ends with NULL. Made by the build from the rooms it finds.

@@ -17,6 +17,7 @@
 #include "core/script.h"
 #include "core/task.h"
 #include "documents.h"
+#include "installation.h"
 #include "interrupt.h"
 #include "options.h"
 #include "sources.h"
@@ -263,6 +264,7 @@ static int execute(struct plan *plan)
         bd_script_set_folder(L, plan->script);
     }
     bd_script_add_module(L, "beadle.cli.documents", bd_documents_module);
+    bd_script_add_module(L, "beadle.cli.installation", bd_installation_module);
     if (plan->command != NULL && strcmp(plan->command->name, TEST_COMMAND) == 0) {
         bd_script_add_module(L, "beadle.cli.worker", bd_worker_module);
     }
