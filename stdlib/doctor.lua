@@ -148,7 +148,8 @@ end
 
 -- http_date(text) -> seconds since 1970, or nil (RFC 9110, 5.6.7, IMF-fixdate).
 function M.http_date(text)
-  local day, month, year, hour, minute, second = (text or ""):match "^%a+, (%d%d) (%a+) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$"
+  local day, month, year, hour, minute, second =
+    (text or ""):match "^%a+, (%d%d) (%a+) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$"
   if not day or not MONTHS[month] then
     return nil
   end
@@ -211,7 +212,8 @@ local function say_hello(findings, vendor)
   local module = require("beadle." .. vendor.name)
   local ok, err = pcall(module[hello.operation], arguments_of(vendor.name, hello), { timeout = 30, retry = false })
   if ok then
-    findings:add("ok", ("%s.%s answered%s"):format(vendor.name, hello.operation, vendor.simulated and " (sandbox)" or ""))
+    findings:add("ok", ("%s.%s answered%s"):format(vendor.name, hello.operation,
+      vendor.simulated and " (sandbox)" or ""))
   else
     findings:add_error(err, ("%s.%s: "):format(vendor.name, hello.operation),
       error_value.is(err, "auth") and "Check the credentials in the profile; the vendor says who may use the API."

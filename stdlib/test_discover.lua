@@ -58,7 +58,7 @@ function M.find(operands)
     end
   end
   if #paths == 0 then
-    options.fail(#operands > 0 and "there are no tests in " .. table.concat(operands, ", ") or "there are no tests here",
+    options.fail("there are no tests " .. (#operands > 0 and "in " .. table.concat(operands, ", ") or "here"),
       "Files of tests are named test_*.lua, *_test.lua or *_spec.lua, and stand here or in tests/ or spec/.")
   end
   return without_repeats(paths)

@@ -145,11 +145,13 @@ M.tap = {
 -- ---------------------------------------------------------------------------------------------------
 -- JUnit: the elements and attributes that the schema of Jenkins ("junit-10.xsd") knows, in its order
 
+local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["\r"] = "&#13;" }
+
 -- XML 1.0 ("Characters") has no place for most control characters, not even escaped.
 local function xml(text)
   text = text:gsub("[%z\1-\8\11\12\14-\31]", function(char) return ("\\x%02X"):format(char:byte()) end)
   text = text:gsub("\xEF\xBF[\xBE\xBF]", "?"):gsub("\xED[\xA0-\xBF][\x80-\xBF]", "?")
-  return (text:gsub('[&<>"\r]', { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["\r"] = "&#13;" }))
+  return (text:gsub('[&<>"\r]', ESCAPES))
 end
 
 local function attribute(text)

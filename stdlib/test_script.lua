@@ -111,10 +111,10 @@ local function with_input(text)
   local file = io.tmpfile()
   file:write(text or "")
   file:seek "set"
-  io.stdin = file
+  rawset(io, "stdin", file)
   io.input(file)
   return function()
-    io.stdin = before
+    rawset(io, "stdin", before)
     io.input(before_default)
     file:close()
   end
@@ -231,8 +231,9 @@ function M.run(path, arguments, options, test_folder)
     run_in(folder, script, arguments, options, result)
     result.files = read_files(folder, "", {})
   end
-  if error_value.is(result.error, "cancelled") or error_value.is(result.error, "timeout") and not result.error.vendor then
-    error(result.error, 0) -- the test itself is being ended
+  local err = result.error
+  if error_value.is(err, "cancelled") or error_value.is(err, "timeout") and not err.vendor then
+    error(err, 0) -- the test itself is being ended
   end
   return result
 end

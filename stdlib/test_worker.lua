@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: MIT
 -- Runs one file of tests, in a process of its own that `beadle test` has started: loads it, runs each test against
 -- a fork of the sandbox, and tells the runner what happened, one JSON object a line. main{...} takes
---   file, seed, filter, limit (virtual seconds), skip (set of numbers), list, bail, fd (of the runner's pipe)
+--   file, seed, filter, limit (virtual seconds), skip (numbers), list, bail, fd (of the runner's pipe)
 -- and writes
 --   {event = "file", tests = [{number, name, place, pending}]}
 --   {event = "begin", number}   {event = "end", number, status, seconds, failure, calls, out, err}
---   {event = "trouble", name, failure} when setup or teardown failed   {event = "broken", failure} when the file cannot be loaded
+--   {event = "trouble", name, failure} when setup or teardown failed
+--   {event = "broken", failure} when the file cannot be loaded
 --   {event = "done"}
 -- status: "passed", "failed", "error" (not by an assert) or "pending".
 
@@ -32,6 +33,11 @@ local function printable(text)
     return text
   end
   return (text:gsub("[\x80-\xff]", function(byte) return ("\\x%02X"):format(byte:byte()) end))
+end
+
+-- The name of a test, as it is shown and asked for: on one line.
+local function shown(name)
+  return (printable(name):gsub("%c", function(char) return ("\\x%02X"):format(char:byte()) end))
 end
 
 local function described(err)
@@ -225,7 +231,7 @@ local function run_in_fork(group, wall)
   end)
   native.release()
   if result.raised then
-    emit { event = "trouble", name = "setup and teardown of " .. tree_of.full_name(group),
+    emit { event = "trouble", name = "setup and teardown of " .. shown(tree_of.full_name(group)),
       failure = described(result.raised) }
   end
 end
@@ -249,9 +255,9 @@ local function number_tests()
     seen[name] = (seen[name] or 0) + 1
     test.number, test.title = number, title
     test.name = seen[name] > 1 and ("%s#%d"):format(name, seen[name]) or name
-    test.chosen = not job.skip[number] and (not job.filter or printable(test.name):find(job.filter, 1, true) ~= nil)
+    test.chosen = not job.skip[number] and (not job.filter or shown(test.name):find(job.filter, 1, true) ~= nil)
     if test.chosen then
-      listed[#listed + 1] = { number = number, name = printable(test.name), place = test.place }
+      listed[#listed + 1] = { number = number, name = shown(test.name), place = test.place }
     end
   end
   emit { event = "file", tests = listed }

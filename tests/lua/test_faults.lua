@@ -24,7 +24,8 @@ local function create_over_http()
     form[name] = value
   end
   -- Over another connection: one that breaks when it is used again is closed like one that was idle for too long.
-  local signed_in = http.post(base:gsub("127.0.0.1", "localhost") .. "/oauth2/token?grant_type=client_credentials&scopes=usage",
+  local other = base:gsub("127.0.0.1", "localhost")
+  local signed_in = http.post(other .. "/oauth2/token?grant_type=client_credentials&scopes=usage",
     { form = { client_id = "test-client-id", client_secret = "test-client-secret" } })
   return http.post(base .. "/api/usage", { form = form, retry = false,
     headers = { Authorization = "Bearer " .. signed_in:json().access_token } })
