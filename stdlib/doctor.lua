@@ -176,7 +176,7 @@ local function compare_clock(findings, vendor)
   elseif not date then
     return findings:add("skipped", ("%s does not say what time it is"):format(vendor.name))
   end
-  local off = (asked + time.now()) / 2 - date
+  local off = (asked + time.now()) / 2 - (date + 0.5) -- it has whole seconds
   local words = ("the clock is %.0f s %s that of %s"):format(math.abs(off), off > 0 and "ahead of" or "behind",
     vendor.name)
   if math.abs(off) > WRONG_AFTER then
@@ -258,10 +258,11 @@ local function check_state_folder(findings, tools, path)
   repeat
     parent = parent_of(parent)
     info = tools.look(parent)
-  until info
-  findings:add(info.writable and "ok" or "wrong", ("%s is not there yet; %s %s"):format(path, parent,
-    info.writable and "can be written" or "cannot be written"),
-    not info.writable and "Set XDG_STATE_HOME to a folder that you may write." or nil)
+  until info or parent == "/"
+  local fine = info and info.folder and info.writable
+  findings:add(fine and "ok" or "wrong", ("%s is not there yet; %s %s"):format(path, parent,
+    fine and "can be written" or "is no folder that can be written"),
+    not fine and "Set XDG_STATE_HOME to a folder that you may write." or nil)
 end
 
 local function check_folders(findings, tools)
