@@ -211,8 +211,8 @@ RULE(a_vendor_without_a_fault_has_none, "", (void)0)
 // The vendor
 
 RULE(a_vendor_has_a_title, "works: it has no title or no document\n", f.vendor.title = "")
-RULE(a_vendor_says_hello,
-     "works: it has no operation to say hello with, and does not say why\n", f.vendor.hello.doc = NULL)
+RULE(a_vendor_says_hello, "works: it has no operation to say hello with, and does not say why\n",
+     f.vendor.hello.doc = NULL)
 RULE(hello_is_a_read, "works: hello is said with no known read\n",
      f.vendor.hello = (struct bd_hello){.operation = f.operations[PAINT].name})
 RULE(hello_is_known, "works: hello is said with no known read\n",
