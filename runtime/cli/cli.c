@@ -265,8 +265,9 @@ static int execute(struct plan *plan)
     }
     bd_script_add_module(L, "beadle.cli.documents", bd_documents_module);
     bd_script_add_module(L, "beadle.cli.installation", bd_installation_module);
+    bd_script_add_module(L, "beadle.cli.worker", bd_worker_module);
     if (plan->command != NULL && strcmp(plan->command->name, TEST_COMMAND) == 0) {
-        bd_script_add_module(L, "beadle.cli.worker", bd_worker_module);
+        bd_worker_allow(rt);
     }
     lua_pushcfunction(L, l_set_arg);
     lua_pushlightuserdata(L, plan);

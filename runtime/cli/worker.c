@@ -210,10 +210,25 @@ static int start(struct worker *worker, char **arguments)
     return uv_spawn(&rt->loop.uv, &worker->process, &options);
 }
 
+static const char ALLOWED_KEY;
+
+static void detach_nothing(void *value)
+{
+    (void)value;
+}
+
+void bd_worker_allow(struct bd_runtime *rt)
+{
+    bd_runtime_attach(rt, &ALLOWED_KEY, rt, detach_nothing);
+}
+
 // spawn{arguments}: a worker; it has the permissions of this process.
 static int l_spawn(lua_State *L)
 {
     struct bd_runtime *rt = bd_runtime_of(L);
+    if (bd_runtime_attached(rt, &ALLOWED_KEY) == NULL) {
+        return bd_error(L, BD_PERMISSION, "only `beadle test` starts workers");
+    }
     char *arguments[MOST_ARGUMENTS];
     luaL_checktype(L, 1, LUA_TTABLE);
     luaL_checkstack(L, MOST_ARGUMENTS, "arguments");

@@ -163,13 +163,24 @@ wait $runner
 status=$?
 verdict "Ctrl-C is status 130" is_status 130
 verdict "and says what was done" out_has "interrupted: 3 passed, 0 failed, 6 not run"
-are_gone() { # a process that nobody has waited for yet is as good as gone
-  [ -n "$workers" ] && for worker in $workers; do
-    ps -o stat= -p "$worker" | grep -qv Z && return 1
+is_gone() { # a process that nobody has waited for yet is as good as gone
+  tries=0
+  while ps -o stat= -p "$1" | grep -qv Z && [ $tries -lt 200 ]; do
+    tries=$((tries + 1))
+    sleep 0.05
   done
-  return 0
+  [ $tries -lt 200 ]
+}
+are_gone() {
+  [ -n "$workers" ] || return 1
+  for worker in $workers; do
+    is_gone "$worker" || return 1
+  done
 }
 verdict "no worker is left" are_gone
+
+run -e 'print(pcall(require("beadle.cli.worker").spawn, { "-e", "os.execute()" }))'
+verdict "a script cannot start workers" out_has "only \`beadle test\` starts workers"
 
 # A configuration with a live profile is not even read.
 echo 'error "read"' >beadle.conf.lua
