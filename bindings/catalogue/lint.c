@@ -336,10 +336,11 @@ static void lint_hello(struct lint *lint)
         bd_lint_fault(lint, "hello is said with no known read");
         return;
     }
-    size_t len = hello->argument != NULL ? strcspn(hello->argument, "=") : 0;
+    const char *argument = hello->argument != NULL ? hello->argument : "";
+    size_t len = strcspn(argument, "=");
     bool known = hello->argument == NULL;
     for (const struct bd_field *field = op->params; field != NULL && field->name != NULL; field++) {
-        bool given = len == strlen(field->name) && strncmp(hello->argument, field->name, len) == 0;
+        bool given = len == strlen(field->name) && strncmp(argument, field->name, len) == 0;
         known = known || given;
         if ((field->flags & BD_REQUIRED) && field->fallback == NULL && field->setting == NULL &&
             !given) {
