@@ -184,10 +184,8 @@ end)
 
 local function all_mails()
   local sandbox, mails = require "beadle.sandbox", {}
-  local places = catalogue.vendors()
-  places[#places + 1] = "mail"
-  for _, place in ipairs(places) do
-    local ok, list = pcall(function() return sandbox[place].mails() end)
+  for _, vendor in ipairs(catalogue.vendors()) do
+    local ok, list = pcall(function() return sandbox[vendor].mails() end) -- not every vendor sends any
     for _, mail in ipairs(ok and list or {}) do
       mails[#mails + 1] = mail
     end

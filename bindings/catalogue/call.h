@@ -44,6 +44,10 @@ struct bd_call {
     struct bd_call *next_made; // all of them
 };
 
+// call_pool.c: a call that nobody has, and what gives it back. Belongs to the runtime.
+struct bd_call *bd_call_take(struct bd_runtime *rt);
+void bd_call_give(struct bd_runtime *rt, struct bd_call *call);
+
 // members.c: a parameter or a result's field with the members that it has in this call, whose values lie
 // from `first` on: where a choice decides about them, those of the choice.
 struct bd_field bd_call_field(lua_State *L, const struct bd_callable *callable, int first,
@@ -59,7 +63,9 @@ uint64_t bd_check_params(lua_State *L, const struct bd_callable *callable,
 
 // build.c: fills in the call's request from the values that bd_check_params pushed from `first` on.
 void bd_build_request(lua_State *L, struct bd_call *call, int first);
-// The same for its headers: `common` and those that parameters make. One reference.
+// build_message.c: the same for a mail: its envelope and its message.
+void bd_build_message(lua_State *L, struct bd_call *call, int first);
+// build.c: the same for its headers: `common` and those that parameters make. One reference.
 struct bd_headers *bd_build_headers(lua_State *L, struct bd_call *call, int first,
                                     struct bd_headers *common);
 // The parameter with the longest text in the address; NULL: none stands there.

@@ -7,73 +7,17 @@
 
 #include "arguments.h"
 #include "core/check.h"
+#include "core/gate.h"
 #include "core/head.h"
 #include "core/log.h"
 #include "core/runtime.h"
 #include "core/secret.h"
 #include "core/url.h"
+#include "effect.h"
 #include "vendor_module.h"
 
 // The stack of a call, kept until it ends: an error that shows an answer masks what was sent.
 enum { PARAMS = 1, OPTIONS, DEFAULTS, VALUES };
-
-// ------------------------------------------------------------------------------------------------
-// Pool
-
-static const char POOL_KEY;
-
-struct pool {
-    struct bd_call *free;
-    struct bd_call *made; // those under way too: a task that never runs again gives nothing back
-};
-
-static void detach_pool(void *value)
-{
-    struct pool *pool = value;
-    while (pool->made != NULL) {
-        struct bd_call *call = pool->made;
-        pool->made = call->next_made;
-        bd_exchange_free(&call->request.exchange);
-        bd_buf_free(&call->scratch);
-        free(call);
-    }
-    free(pool);
-}
-
-static struct pool *pool_of(struct bd_runtime *rt)
-{
-    struct pool *pool = bd_runtime_attached(rt, &POOL_KEY);
-    if (pool == NULL) {
-        pool = bd_alloc(sizeof *pool);
-        bd_runtime_attach(rt, &POOL_KEY, pool, detach_pool);
-    }
-    return pool;
-}
-
-static struct bd_call *take_call(struct bd_runtime *rt)
-{
-    struct pool *pool = pool_of(rt);
-    struct bd_call *call = pool->free;
-    if (call != NULL) {
-        pool->free = call->next;
-        return call;
-    }
-    call = bd_alloc(sizeof *call);
-    call->next_made = pool->made;
-    pool->made = call;
-    return call;
-}
-
-static void give_call(struct bd_runtime *rt, struct bd_call *call)
-{
-    struct pool *pool = pool_of(rt);
-    bd_headers_drop(call->request.exchange.headers);
-    call->request.exchange.headers = NULL;
-    bd_buf_reset(&call->request.exchange.answer, 16384);
-    bd_buf_reset(&call->scratch, 1024);
-    call->next = pool->free;
-    pool->free = call;
-}
 
 // ------------------------------------------------------------------------------------------------
 // Ending a call
@@ -106,10 +50,11 @@ static int end_call(lua_State *L, struct bd_call *call, bool ok)
     const struct bd_request *request = &call->request;
     const struct bd_paging *paging = call->callable->op->paging;
     if (rt->log->level >= BD_LOG_DEBUG) {
-        bd_log(rt->log, BD_LOG_DEBUG, "%s: HTTP %d, %u attempt(s), %s", call->callable->name,
-               request->exchange.status, request->attempts, ok ? "ok" : "failed");
+        bd_log(rt->log, BD_LOG_DEBUG, "%s: %s %d, %u attempt(s), %s", call->callable->name,
+               request->exchange.mail != NULL ? "SMTP" : "HTTP", request->exchange.status,
+               request->attempts, ok ? "ok" : "failed");
     }
-    give_call(rt, call);
+    bd_call_give(rt, call);
     if (ok && paging != NULL) {
         add_pages(L, paging);
     }
@@ -217,7 +162,7 @@ static void copy_error(lua_State *L)
 static int fail_without_token(lua_State *L, struct bd_call *call)
 {
     bool maybe_done = call->request.maybe_done;
-    give_call(bd_runtime_of(L), call);
+    bd_call_give(bd_runtime_of(L), call);
     if (bd_error_is_error(L, -1)) {
         if (maybe_done) {
             copy_error(L);
@@ -326,7 +271,9 @@ static int send_signed(lua_State *L, struct bd_call *call)
         needs_token(call) ? account->signed_headers[json] : account->plain_headers[json];
     bd_headers_drop(exchange->headers);
     exchange->headers = NULL;
-    exchange->headers = bd_build_headers(L, call, VALUES, common);
+    if (exchange->mail == NULL) {
+        exchange->headers = bd_build_headers(L, call, VALUES, common);
+    }
     call->generation = account->generation;
     return bd_request_run(L, &call->request, (lua_KContext)call, answered);
 }
@@ -387,7 +334,7 @@ static void take_page(lua_State *L, struct bd_call *call, int options)
     }
     const char *name = call->callable->name;
     const char *vendor = call->callable->vendor->name;
-    give_call(bd_runtime_of(L), call);
+    bd_call_give(bd_runtime_of(L), call);
     bd_error_push(L, BD_DECODE,
                   foreign ? "the next page lies at another host than the profile's"
                           : "the next page has no usable address");
@@ -405,7 +352,7 @@ static void refuse_long_address(lua_State *L, struct bd_call *call)
     }
     const struct bd_callable *callable = call->callable;
     const struct bd_field *longest = bd_build_longest(L, call, VALUES);
-    give_call(bd_runtime_of(L), call);
+    bd_call_give(bd_runtime_of(L), call);
     bd_error_push(L, BD_ARGUMENT,
                   "the address would have %d characters, more than %d; most of them are %s",
                   (int)len, BD_URL_LONGEST, longest != NULL ? longest->name : "the profile's");
@@ -413,6 +360,47 @@ static void refuse_long_address(lua_State *L, struct bd_call *call)
     bd_error_text(L, "operation", callable->name);
     bd_error_text(L, "outcome", "none");
     bd_error_raise(L);
+}
+
+// ------------------------------------------------------------------------------------------------
+// The gate
+
+enum { UPVALUES = 4 }; // of `send`: those of bd_perform, then the call
+
+static int send_gated(lua_State *L)
+{
+    struct bd_call *call = lua_touserdata(L, lua_upvalueindex(UPVALUES));
+    bd_gate_enter(L, UPVALUES);
+    bd_request_begin(L, &call->request);
+    return sign_and_send(L, call);
+}
+
+static int frame_of(const struct bd_callable *callable)
+{
+    return VALUES - 1 + (int)callable->count;
+}
+
+static int gate_passed(lua_State *L, int status, lua_KContext context)
+{
+    struct bd_call *call = (struct bd_call *)context; // NOLINT
+    bool ok = status == LUA_OK || status == LUA_YIELD;
+    // Once sent, the call may be another task's already.
+    if (!bd_gate_sent(L, frame_of(lua_touserdata(L, lua_upvalueindex(2))))) {
+        bd_call_give(bd_runtime_of(L), call);
+    }
+    return ok ? 1 : bd_error_rethrow(L);
+}
+
+// Ends as the gate on top decides. [-1, +1]
+static int pass_gate(lua_State *L, struct bd_call *call)
+{
+    bd_effect_push(L, call, VALUES);
+    for (int i = 1; i < UPVALUES; i++) {
+        lua_pushvalue(L, lua_upvalueindex(i));
+    }
+    lua_pushlightuserdata(L, call);
+    return bd_gate_pass(L, frame_of(call->callable), UPVALUES, send_gated, (lua_KContext)call,
+                        gate_passed);
 }
 
 // operation(parameters [, options]): the vendor's answer as a table. Raises an error value. Upvalues: the
@@ -434,10 +422,7 @@ int bd_perform(lua_State *L)
     (void)bd_account_endpoint(L, account,
                               callable->op->endpoint); // raises when it is not configured
     (void)bd_account_headers(L, account, false);       // and so does this
-    if (bd_operation_effect(callable->op, variant) != BD_EFFECT_READ) {
-        bd_task_tell(L, callable->name);
-    }
-    struct bd_call *call = take_call(bd_runtime_of(L));
+    struct bd_call *call = bd_call_take(bd_runtime_of(L));
     call->callable = callable;
     call->variant = variant;
     call->given = given;
@@ -450,6 +435,9 @@ int bd_perform(lua_State *L)
     }
     call->request.most_attempts = options.attempts;
     call->request.time_limit = options.time_limit;
+    if (bd_operation_effect(callable->op, variant) != BD_EFFECT_READ && bd_task_push_gate(L)) {
+        return pass_gate(L, call);
+    }
     bd_request_begin(L, &call->request);
     return sign_and_send(L, call);
 }

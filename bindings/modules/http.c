@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
-// beadle.http: requests to anything that is no vendor of the catalogue.
+// beadle.http.native, under stdlib/http.lua: requests to anything that is no vendor of the catalogue.
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/check.h"
 #include "core/error.h"
+#include "core/gate.h"
 #include "core/head.h"
 #include "core/json.h"
 #include "core/url.h"
 #include "http_call.h"
+#include "http_server.h"
 #include "modules.h"
 
 static const char CALL[] = "beadle.http.call";
@@ -67,37 +69,6 @@ static int l_response_json(lua_State *L)
     return bd_error(L, BD_DECODE, "the answer is no JSON: %s", fault.message);
 }
 
-static void push_lower(lua_State *L, const char *text, size_t len)
-{
-    luaL_Buffer lower;
-    char *out = luaL_buffinitsize(L, &lower, len);
-    for (size_t i = 0; i < len; i++) {
-        out[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 'a' - 'A' : text[i]);
-    }
-    luaL_pushresultsize(&lower, len);
-}
-
-// A header that came several times is one with a list (RFC 9110, 5.3).
-static void push_headers(lua_State *L, const struct bd_buf *head)
-{
-    struct bd_head_line line;
-    lua_newtable(L);
-    int headers = lua_gettop(L);
-    for (size_t at = 0; bd_head_next(head, &at, &line);) {
-        push_lower(L, line.name, line.name_len);
-        lua_pushvalue(L, -1);
-        if (lua_rawget(L, headers) == LUA_TNIL) {
-            lua_pop(L, 1);
-            lua_pushlstring(L, line.value, line.value_len);
-        } else {
-            lua_pushliteral(L, ", ");
-            lua_pushlstring(L, line.value, line.value_len);
-            lua_concat(L, 3);
-        }
-        lua_rawset(L, headers);
-    }
-}
-
 static int push_response(lua_State *L, const struct bd_exchange *exchange)
 {
     lua_createtable(L, 0, 5);
@@ -109,7 +80,7 @@ static int push_response(lua_State *L, const struct bd_exchange *exchange)
     lua_setfield(L, -2, "body");
     lua_pushboolean(L, exchange->length_unknown);
     lua_setfield(L, -2, "length_unknown");
-    push_headers(L, &exchange->head);
+    bd_http_push_headers(L, &exchange->head);
     lua_setfield(L, -2, "headers");
     luaL_setmetatable(L, RESPONSE);
     return 1;
@@ -194,6 +165,44 @@ static int answered(lua_State *L, int status, lua_KContext context)
     return push_response(L, &call->request.exchange);
 }
 
+static int send(lua_State *L, struct http_call *call)
+{
+    bd_request_begin(L, &call->request);
+    return bd_request_run(L, &call->request, (lua_KContext)call, answered);
+}
+
+// ------------------------------------------------------------------------------------------------
+// The gate
+
+static int send_gated(lua_State *L)
+{
+    bd_gate_enter(L, 0);
+    return send(L, lua_touserdata(L, 1));
+}
+
+static int gate_passed(lua_State *L, int status, lua_KContext context)
+{
+    (void)context;
+    return status == LUA_OK || status == LUA_YIELD ? 1 : bd_error_rethrow(L);
+}
+
+// What a gate sees of the call (stdlib/gate.lua). [-0, +1]
+static void push_effect(lua_State *L, const struct http_call *call)
+{
+    const struct bd_exchange *exchange = &call->request.exchange;
+    lua_createtable(L, 0, 5);
+    lua_pushstring(L, OPERATION);
+    lua_setfield(L, -2, "operation");
+    lua_pushliteral(L, "unknown");
+    lua_setfield(L, -2, "effect");
+    lua_pushstring(L, exchange->method);
+    lua_setfield(L, -2, "method");
+    lua_pushlstring(L, exchange->url.data, exchange->url.len);
+    lua_setfield(L, -2, "url");
+    lua_pushlstring(L, exchange->body.len > 0 ? exchange->body.data : "", exchange->body.len);
+    lua_setfield(L, -2, "body");
+}
+
 // ------------------------------------------------------------------------------------------------
 // The module
 
@@ -211,11 +220,11 @@ static int l_request(lua_State *L)
     bd_exchange_reset(&call->request.exchange);
     lua_insert(L, 1); // [call, options]
     bd_http_read_options(L, 2, call);
-    if (may_change(call)) {
-        bd_task_tell(L, OPERATION);
+    if (may_change(call) && bd_task_push_gate(L)) {
+        push_effect(L, call);
+        return bd_gate_pass(L, 2, 0, send_gated, 0, gate_passed);
     }
-    bd_request_begin(L, &call->request);
-    return bd_request_run(L, &call->request, (lua_KContext)call, answered);
+    return send(L, call);
 }
 
 static void copy_fields(lua_State *L, int from, int to)
@@ -272,5 +281,6 @@ int bd_http_module(lua_State *L)
     lua_setfield(L, -2, "__index");
     lua_pop(L, 2);
     luaL_newlib(L, FUNCTIONS);
+    bd_http_server_functions(L);
     return 1;
 }

@@ -58,6 +58,25 @@ static int l_decode(lua_State *L)
                     (lua_Integer)fault.offset + 1);
 }
 
+static int l_free_text(lua_State *L)
+{
+    bd_buf_free(lua_touserdata(L, 1));
+    return 0;
+}
+
+// Pushes a value that owns an empty buffer: Lua may raise while the text is there. [-0, +1]
+static struct bd_buf *push_text(lua_State *L)
+{
+    struct bd_buf *text = lua_newuserdatauv(L, sizeof *text, 0);
+    *text = (struct bd_buf){0};
+    if (luaL_newmetatable(L, "beadle.json.text")) {
+        lua_pushcfunction(L, l_free_text);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
+    return text;
+}
+
 // encode(value [, {integral_floats = "int"}])
 static int l_encode(lua_State *L)
 {
@@ -65,17 +84,13 @@ static int l_encode(lua_State *L)
                                             {NULL, NULL, 0}};
     luaL_checkany(L, 1);
     unsigned flags = read_options(L, 2, OPTIONS);
-    struct bd_buf out = {0};
     struct bd_json_fault fault;
-    if (!bd_json_encode(L, 1, flags, &out, &fault)) {
-        bd_buf_free(&out);
+    struct bd_buf *out = push_text(L);
+    if (!bd_json_encode(L, 1, flags, out, &fault)) {
         return bd_error(L, BD_ARGUMENT, "%s", fault.message);
     }
-    char *copy = lua_newuserdatauv(L, out.len, 0); // C memory is freed before Lua may raise
-    size_t len = out.len;
-    memcpy(copy, out.data, len);
-    bd_buf_free(&out);
-    lua_pushlstring(L, copy, len);
+    lua_pushlstring(L, out->data, out->len);
+    bd_buf_free(out);
     return 1;
 }
 

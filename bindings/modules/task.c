@@ -39,15 +39,20 @@ static int l_orderly(lua_State *L)
     return 0;
 }
 
-// watch(fn): before each request that may change something, this task and those it spawns from here on call
-// fn(operation). It must return at once; what it raises keeps the request from being sent. nil: no longer.
-static int l_watch(lua_State *L)
+// gate(): the running task's gate, or nil.
+static int l_gate(lua_State *L)
+{
+    return bd_task_push_gate(L) ? 1 : 0;
+}
+
+// set_gate(fn): the gate of this task and of those it spawns from here on; nil: none. For beadle.gate.
+static int l_set_gate(lua_State *L)
 {
     if (!lua_isnoneornil(L, 1)) {
         luaL_checktype(L, 1, LUA_TFUNCTION);
     }
     lua_settop(L, 1);
-    bd_task_watch(L);
+    bd_task_set_gate(L);
     return 0;
 }
 
@@ -145,8 +150,8 @@ static void make_event_metatable(lua_State *L)
 int bd_task_module(lua_State *L)
 {
     static const luaL_Reg FUNCTIONS[] = {
-        {"spawn", l_spawn},     {"scope", l_scope}, {"sleep", l_sleep}, {"event", l_event},
-        {"orderly", l_orderly}, {"watch", l_watch}, {NULL, NULL}};
+        {"spawn", l_spawn},     {"scope", l_scope}, {"sleep", l_sleep},       {"event", l_event},
+        {"orderly", l_orderly}, {"gate", l_gate},   {"set_gate", l_set_gate}, {NULL, NULL}};
     make_event_metatable(L);
     static const luaL_Reg METHODS[] = {
         {"wait", l_wait}, {"cancel", l_cancel}, {"status", l_status}, {NULL, NULL}};

@@ -57,7 +57,7 @@ function M.after(twin, request, answer)
   if not fault then
     return answer
   elseif fault.breaks == "cut" then
-    if answer.body == "" then -- there is nothing to cut
+    if not answer.headers or (answer.body or "") == "" then -- there is nothing to cut
       answer.fault = "lost"
       return answer
     end

@@ -34,20 +34,57 @@ static void break_answer(struct bd_server_request *request, const struct bd_exch
     }
 }
 
+// A request that the sandbox answers as a vendor.
+struct served {
+    struct bd_twin_visit visit;
+    struct bd_exchange exchange;
+    struct bd_runtime *rt;
+    struct bd_twin *twin;
+    struct bd_server_request *request;
+};
+
+static void free_served(struct served *served)
+{
+    bd_exchange_free(&served->exchange);
+    free(served);
+}
+
+static void on_answer(struct bd_twin_visit *visit, bool answered, uint64_t delay)
+{
+    struct served *served = BD_OUTER(visit, struct served, visit);
+    struct bd_server_request *request = served->request;
+    const struct bd_exchange *exchange = &served->exchange;
+    if (answered) {
+        bd_log(served->rt->log, BD_LOG_INFO, "%s %.*s: %d", request->method, (int)exchange->url.len,
+               exchange->url.data, exchange->status);
+        bd_server_reply(request, exchange->status, &exchange->head, &exchange->answer, delay);
+    } else {
+        break_answer(request, exchange);
+    }
+    free_served(served);
+}
+
+static void on_left(void *arg, struct bd_server_request *request)
+{
+    struct served *served = request->handler;
+    (void)arg;
+    bd_twin_leave(served->twin, &served->visit);
+    free_served(served);
+}
+
 static void answer_as_vendor(lua_State *L, struct bd_server_request *request)
 {
-    struct bd_exchange exchange = {.options = &bd_http_defaults, .method = request->method};
-    uint64_t delay = 0;
-    bd_buf_add(&exchange.url, request->url.data, request->url.len);
-    bd_buf_add(&exchange.body, request->body.data, request->body.len);
-    if (bd_twin_answer(bd_sandbox_get(L), &exchange, &request->headers, &delay)) {
-        bd_log(bd_runtime_of(L)->log, BD_LOG_INFO, "%s %.*s: %d", request->method,
-               (int)request->url.len, request->url.data, exchange.status);
-        bd_server_reply(request, exchange.status, &exchange.head, &exchange.answer, delay);
-    } else {
-        break_answer(request, &exchange);
-    }
-    bd_exchange_free(&exchange);
+    struct served *served = bd_alloc(sizeof *served);
+    served->visit = (struct bd_twin_visit){.exchange = &served->exchange, .done = on_answer};
+    served->rt = bd_runtime_of(L);
+    served->twin = bd_sandbox_get(L);
+    served->request = request;
+    request->handler = served;
+    bd_exchange_reset(&served->exchange);
+    served->exchange.method = request->method;
+    bd_server_url(request, &served->exchange.url);
+    bd_buf_add(&served->exchange.body, request->body.data, request->body.len);
+    bd_twin_visit(served->twin, &served->visit, &request->headers);
 }
 
 // ------------------------------------------------------------------------------------------------
@@ -132,31 +169,36 @@ static void on_request(void *arg, struct bd_server_request *request)
 {
     struct bd_runtime *rt = arg;
     struct bd_url url;
-    BD_CHECK(bd_url_parse(&url, request->url.data, request->url.len) == NULL);
-    bool control =
-        url.path_len >= sizeof CONTROL - 1 && memcmp(url.path, CONTROL, sizeof CONTROL - 1) == 0;
-    if (control) {
+    struct bd_buf text = {0};
+    bd_server_url(request, &text);
+    if (bd_url_parse(&url, text.data, text.len) != NULL) {
+        bd_server_reply(request, 400, NULL, NULL, 0);
+    } else if (url.path_len >= sizeof CONTROL - 1 &&
+               memcmp(url.path, CONTROL, sizeof CONTROL - 1) == 0) {
         answer_control(rt->L, request, &url);
     } else {
         answer_as_vendor(rt->L, request);
     }
+    bd_buf_free(&text);
 }
 
 int bd_sandbox_serve(lua_State *L)
 {
-    enum { MAX_BODY = 1 << 20, IDLE_S = 30 };
+    enum { IDLE_S = 30 };
     struct bd_runtime *rt = bd_runtime_of(L);
     char wrong[256];
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_getfield(L, 1, "host");
     lua_getfield(L, 1, "port");
     (void)bd_sandbox_get(L); // raises here rather than at the first request
-    const struct bd_server_options options = {.host = luaL_checkstring(L, -2),
-                                              .port = (unsigned)luaL_checkinteger(L, -1),
-                                              .max_body = MAX_BODY,
-                                              .idle_s = IDLE_S,
-                                              .on_request = on_request,
-                                              .arg = rt};
+    struct bd_server_options options = bd_server_defaults;
+    options.name = "the sandbox";
+    options.host = luaL_checkstring(L, -2);
+    options.port = (unsigned)luaL_checkinteger(L, -1);
+    options.idle_s = IDLE_S;
+    options.on_request = on_request;
+    options.on_left = on_left;
+    options.arg = rt;
     struct bd_http_server *server = bd_http_server_open(rt, &options, wrong, sizeof wrong);
     if (server == NULL) {
         return bd_error(L, BD_IO, "the sandbox cannot be served: %s", wrong);

@@ -290,11 +290,19 @@ static int execute(struct plan *plan)
 // ------------------------------------------------------------------------------------------------
 // The command line
 
+// The command that a source is; NULL when it is none, or a part of one (lti_keys of lti).
+static const char *command_name(const struct bd_source *source)
+{
+    bool is_ours = strncmp(source->name, COMMAND_PREFIX, sizeof COMMAND_PREFIX - 1) == 0;
+    const char *name = is_ours ? source->name + sizeof COMMAND_PREFIX - 1 : NULL;
+    return is_ours && strchr(name, '_') == NULL ? name : NULL;
+}
+
 static const struct bd_source *find_command(const char *word)
 {
     for (const struct bd_source *source = bd_sources; source->name != NULL; source++) {
-        if (strncmp(source->name, COMMAND_PREFIX, sizeof COMMAND_PREFIX - 1) == 0 &&
-            strcmp(source->name + sizeof COMMAND_PREFIX - 1, word) == 0) {
+        const char *name = command_name(source);
+        if (name != NULL && strcmp(name, word) == 0) {
             return source;
         }
     }
@@ -323,7 +331,7 @@ static void print_help(void)
          "Commands:");
     printf("  %-46s %s\n", "beadle run SCRIPT [ARGUMENTS]", "runs a script or a recipe");
     for (const struct bd_source *source = bd_sources; source->name != NULL; source++) {
-        if (strncmp(source->name, COMMAND_PREFIX, sizeof COMMAND_PREFIX - 1) == 0) {
+        if (command_name(source) != NULL) {
             print_command(source);
         }
     }
@@ -365,8 +373,8 @@ static int missing_script(const char *word, bool may_be_command)
     struct bd_nearest nearest = {.wanted = word};
     bd_nearest_offer(&nearest, "run");
     for (const struct bd_source *source = bd_sources; source->name != NULL; source++) {
-        if (strncmp(source->name, COMMAND_PREFIX, sizeof COMMAND_PREFIX - 1) == 0) {
-            bd_nearest_offer(&nearest, source->name + sizeof COMMAND_PREFIX - 1);
+        if (command_name(source) != NULL) {
+            bd_nearest_offer(&nearest, command_name(source));
         }
     }
     if (find_recipe(word, recipe, sizeof recipe)) {

@@ -6,7 +6,8 @@
 // line of the call), vendor, operation, status (HTTP), code (the vendor's), meaning (the catalogue's
 // sentence for that code), retryable (boolean), retry_after (seconds), outcome ("none", "done", "unknown":
 // whether the vendor did it), attempts, hint (what to do), response (first bytes of the answer), row,
-// cause (another error), traceback.
+// cause (another error), traceback; reply (status that a server of
+// ours answers with when a handler raises it).
 #ifndef BD_ERROR_H
 #define BD_ERROR_H
 

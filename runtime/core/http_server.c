@@ -1,94 +1,79 @@
 // SPDX-License-Identifier: MIT
+// Requests: what libmicrohttpd tells us of them, checked and handed over whole, and how they are answered.
 #include "http_server.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <unistd.h>
-#include <uv.h>
 
 #include "check.h"
 #include "head.h"
-#include "mhd_api.h"
+#include "http_server_internal.h"
+#include "log.h"
 #include "runtime.h"
-#include "url.h"
-
-enum { CONNECTIONS = 1000, CONNECTION_MEMORY = 64 * 1024 };
-
-// A request as it comes in. The part that handlers see is first.
-struct incoming {
-    struct bd_server_request request;
-    char *target;   // path and query as they were sent
-    bool complete;  // handed to the handler
-    bool suspended; // libmicrohttpd leaves the connection alone
-    bool too_large;
-    bool dropped;
-    struct MHD_Response *response; // set once it is answered
-    unsigned status;
-    bool ready;                    // the answer's time has come
-    struct bd_timer timer;         // until then
-    struct incoming *left, *right; // among those that were handed over and not answered
-};
-
-struct bd_http_server {
-    struct bd_runtime *rt;
-    struct bd_mhd_api api;
-    struct bd_server_options options;
-    struct MHD_Daemon *daemon;
-    unsigned port;
-    uv_poll_t poll;
-    uv_timer_t timer;
-    unsigned open_handles;
-    bool running; // inside MHD_run: a resume is seen by its next round
-    bool closing;
-    struct incoming *waiting;
-};
-
-static void run(struct bd_http_server *server);
 
 // ------------------------------------------------------------------------------------------------
 // Driving the library
+//
+// It runs in the check phase of a turn, before the tasks do: a request that is handed over there reaches its handler
+// in the same turn, and what the handler answers at once leaves in the next turn's check, without the connection
+// having been suspended.
+
+// Does nothing: an active idle handle is what keeps the poll from blocking.
+static void on_idle(uv_idle_t *idle)
+{
+    (void)idle;
+}
+
+void bd_server_soon(struct bd_http_server *server)
+{
+    server->wanted = true;
+    if (!uv_is_active((uv_handle_t *)&server->idle)) {
+        BD_CHECK(uv_idle_start(&server->idle, on_idle) == 0);
+    }
+}
 
 static void on_timer(uv_timer_t *timer)
 {
-    run(timer->data);
+    bd_server_soon(timer->data);
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
-{
-    (void)status;
-    (void)events;
-    run(poll->data);
-}
-
-static void run(struct bd_http_server *server)
+void bd_server_run(struct bd_http_server *server)
 {
     MHD_UNSIGNED_LONG_LONG timeout = 0;
-    server->running = true;
+    server->wanted = false;
+    BD_CHECK(uv_idle_stop(&server->idle) == 0);
     (void)server->api.run(server->daemon);
-    server->running = false;
-    if (server->api.get_timeout(server->daemon, &timeout) == MHD_YES) {
-        BD_CHECK(uv_timer_start(&server->timer, on_timer, timeout, 0) == 0); // 0: in the next turn
-    } else {
+    if (server->api.get_timeout(server->daemon, &timeout) != MHD_YES) {
         (void)uv_timer_stop(&server->timer);
+    } else if (timeout == 0) {
+        bd_server_soon(server);
+    } else {
+        BD_CHECK(uv_timer_start(&server->timer, on_timer, timeout, 0) == 0);
     }
 }
 
 // ------------------------------------------------------------------------------------------------
-// Requests
+// Those that wait for their answer
 
-static void unlink_waiting(struct incoming *incoming)
+static void link_waiting(struct bd_incoming *incoming)
 {
-    struct bd_http_server *server = incoming->request.server;
+    struct bd_http_server *server = incoming->server;
+    incoming->right = server->waiting;
+    if (server->waiting != NULL) {
+        server->waiting->left = incoming;
+    }
+    server->waiting = incoming;
+}
+
+static void unlink_waiting(struct bd_incoming *incoming)
+{
     if (incoming->left != NULL) {
         incoming->left->right = incoming->right;
-    } else if (server->waiting == incoming) {
-        server->waiting = incoming->right;
+    } else if (incoming->server->waiting == incoming) {
+        incoming->server->waiting = incoming->right;
     }
     if (incoming->right != NULL) {
         incoming->right->left = incoming->left;
@@ -96,64 +81,46 @@ static void unlink_waiting(struct incoming *incoming)
     incoming->left = incoming->right = NULL;
 }
 
-static void free_incoming(struct incoming *incoming)
+static void suspend(struct bd_incoming *incoming)
 {
-    struct bd_http_server *server = incoming->request.server;
-    bd_loop_disarm(&server->rt->loop, &incoming->timer);
-    if (incoming->response != NULL) {
-        server->api.destroy_response(incoming->response);
+    incoming->suspended = true;
+    incoming->server->api.suspend_connection(incoming->mhd);
+    bd_connection_watch(incoming);
+}
+
+// Lets libmicrohttpd go on with a request: it is answered, or shall be dropped.
+static void wake(struct bd_incoming *incoming)
+{
+    struct bd_http_server *server = incoming->server;
+    unlink_waiting(incoming);
+    if (incoming->suspended) {
+        bd_connection_unwatch(incoming);
+        incoming->suspended = false;
+        server->api.resume_connection(incoming->mhd);
     }
-    bd_buf_free(&incoming->request.url);
-    bd_buf_free(&incoming->request.headers);
-    bd_buf_free(&incoming->request.body);
-    free(incoming->target);
-    free(incoming);
+    bd_server_soon(server);
 }
 
-// The first that is heard of a request: its target before anything is decoded.
-static void *on_target(void *data, const char *target, struct MHD_Connection *connection)
-{
-    struct incoming *incoming = bd_alloc(sizeof *incoming);
-    incoming->request.server = data;
-    incoming->request.connection = connection;
-    incoming->target = bd_strdup(target);
-    return incoming;
-}
-
-static enum MHD_Result on_header(void *data, enum MHD_ValueKind kind, const char *name,
-                                 const char *value)
-{
-    struct bd_buf *headers = data;
-    (void)kind;
-    if (value != NULL && bd_head_value_ok(value, strlen(value))) {
-        bd_buf_addf(headers, "%s: %s\r\n", name, value);
-    }
-    return MHD_YES;
-}
-
-static enum MHD_Result send_response(struct incoming *incoming)
-{
-    struct bd_http_server *server = incoming->request.server;
-    enum MHD_Result result = server->api.queue_response(incoming->request.connection,
-                                                        incoming->status, incoming->response);
-    server->api.destroy_response(incoming->response);
-    incoming->response = NULL;
-    return result;
-}
+// ------------------------------------------------------------------------------------------------
+// Answers
 
 static void add_headers(struct bd_http_server *server, struct MHD_Response *response,
                         const struct bd_buf *head)
 {
     struct bd_head_line line;
-    for (size_t at = 0; head != NULL && bd_head_next(head, &at, &line);) {
-        char *name = bd_strndup(line.name, line.name_len);
-        char *value = bd_strndup(line.value, line.value_len);
-        if (strcasecmp(name, "content-length") != 0) { // the library's own
-            (void)server->api.add_response_header(response, name, value);
+    struct bd_buf text = {0};
+    for (size_t at = 0; bd_head_next(head, &at, &line);) {
+        bd_buf_reset(&text, 1024);
+        bd_buf_add(&text, line.name, line.name_len);
+        bd_buf_add_char(&text, '\0');
+        bd_buf_add(&text, line.value, line.value_len);
+        (void)bd_buf_text(&text);
+        if (strcasecmp(text.data, "content-length") != 0) { // the library's own
+            (void)server->api.add_response_header(response, text.data,
+                                                  text.data + line.name_len + 1);
         }
-        free(name);
-        free(value);
     }
+    bd_buf_free(&text);
 }
 
 static struct MHD_Response *make_response(struct bd_http_server *server, const struct bd_buf *head,
@@ -163,184 +130,98 @@ static struct MHD_Response *make_response(struct bd_http_server *server, const s
         body != NULL ? body->len : 0, body != NULL && body->len > 0 ? body->data : (void *)"",
         MHD_RESPMEM_MUST_COPY);
     BD_CHECK(response != NULL);
-    add_headers(server, response, head);
+    if (head != NULL) {
+        add_headers(server, response, head);
+    }
     return response;
 }
 
-static enum MHD_Result refuse(struct incoming *incoming, unsigned status)
+// A client that takes a long answer more slowly than this is given up.
+enum { SLOWEST_BYTES_PER_MS = 4 };
+
+static enum MHD_Result send_response(struct bd_incoming *incoming)
 {
-    incoming->status = status;
-    incoming->response = make_response(incoming->request.server, NULL, NULL);
-    return send_response(incoming);
+    struct bd_http_server *server = incoming->server;
+    enum MHD_Result result =
+        server->api.queue_response(incoming->mhd, incoming->status, incoming->response);
+    bd_connection_owes(incoming->connection, incoming->answer_len / SLOWEST_BYTES_PER_MS);
+    server->api.destroy_response(incoming->response);
+    incoming->response = NULL;
+    return result;
 }
 
-// Builds the absolute address from the Host header and the target.
-static bool read_request(struct incoming *incoming, const char *method)
+// Answers a request that no handler sees, and ends its connection: what follows on it may not be what it seems.
+static enum MHD_Result refuse(struct bd_incoming *incoming)
 {
-    struct bd_server_request *request = &incoming->request;
-    struct bd_http_server *server = request->server;
-    struct bd_url url;
-    (void)server->api.get_connection_values(request->connection, MHD_HEADER_KIND, on_header,
-                                            &request->headers);
-    size_t len = 0;
-    const char *host = bd_head_find(&request->headers, "host", &len);
-    if (host == NULL || bd_head_count(&request->headers, "host") != 1 ||
-        incoming->target[0] != '/') {
-        return false;
-    }
-    request->method = method;
-    bd_buf_add_text(&request->url, "http://");
-    bd_buf_add(&request->url, host, len);
-    bd_buf_add_text(&request->url, incoming->target);
-    return bd_url_parse(&url, request->url.data, request->url.len) == NULL;
-}
-
-static const char *known_method(const char *method)
-{
-    static const char *const METHODS[] = {"GET",   "HEAD",   "POST",   "PUT",
-                                          "PATCH", "DELETE", "OPTIONS"};
-    for (size_t i = 0; i < BD_COUNT(METHODS); i++) {
-        if (strcmp(METHODS[i], method) == 0) {
-            return METHODS[i];
+    static const struct {
+        unsigned status;
+        const char *text;
+    } TEXTS[] = {
+        {MHD_HTTP_BAD_REQUEST, "This is no request that could be understood."},
+        {MHD_HTTP_CONTENT_TOO_LARGE, "The body is too large."},
+        {MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large."},
+        {MHD_HTTP_NOT_IMPLEMENTED, "This method or transfer coding is not known here."},
+        {MHD_HTTP_HTTP_VERSION_NOT_SUPPORTED, "This server speaks HTTP/1.1."},
+        {MHD_HTTP_SERVICE_UNAVAILABLE, "The server is about to end."},
+    };
+    struct bd_buf head = {0};
+    struct bd_buf body = {0};
+    bd_buf_add_text(&head, "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n");
+    for (size_t i = 0; i < BD_COUNT(TEXTS); i++) {
+        if (TEXTS[i].status == incoming->refused) {
+            bd_buf_addf(&body, "%u: %s\n", TEXTS[i].status, TEXTS[i].text);
         }
     }
-    return NULL;
-}
-
-static enum MHD_Result hand_over(struct incoming *incoming, const char *method)
-{
-    struct bd_http_server *server = incoming->request.server;
-    if (incoming->too_large) {
-        return refuse(incoming, MHD_HTTP_CONTENT_TOO_LARGE);
-    }
-    const char *known = known_method(method);
-    if (known == NULL) {
-        return refuse(incoming, MHD_HTTP_NOT_IMPLEMENTED);
-    }
-    if (!read_request(incoming, known)) {
-        return refuse(incoming, MHD_HTTP_BAD_REQUEST);
-    }
+    bd_log(incoming->server->rt->log, BD_LOG_INFO, "%s refused a request from %s: %u",
+           incoming->server->options.name, incoming->connection->remote, incoming->refused);
+    incoming->status = incoming->refused;
+    incoming->response = make_response(incoming->server, &head, &body);
+    bd_buf_free(&head);
+    bd_buf_free(&body);
     incoming->complete = true;
-    incoming->right = server->waiting;
-    if (server->waiting != NULL) {
-        server->waiting->left = incoming;
-    }
-    server->waiting = incoming;
-    server->options.on_request(server->options.arg, &incoming->request);
-    if (incoming->dropped) {
-        return MHD_NO;
-    }
-    if (incoming->ready) {
-        return send_response(incoming);
-    }
-    incoming->suspended = true;
-    server->api.suspend_connection(incoming->request.connection);
-    return MHD_YES;
-}
-
-static enum MHD_Result on_access(void *data, struct MHD_Connection *connection, const char *url,
-                                 const char *method, const char *version, const char *upload,
-                                 size_t *upload_size, void **state)
-{
-    struct bd_http_server *server = data;
-    struct incoming *incoming = *state;
-    (void)connection;
-    (void)url;
-    (void)version;
-    if (incoming->dropped) {
-        return MHD_NO;
-    }
-    if (incoming->ready) { // answered while suspended
-        return send_response(incoming);
-    }
-    if (*upload_size > 0) {
-        if (incoming->request.body.len + *upload_size > server->options.max_body) {
-            incoming->too_large = true;
-        } else {
-            bd_buf_add(&incoming->request.body, upload, *upload_size);
-        }
-        *upload_size = 0;
-        return MHD_YES;
-    }
-    if (!incoming->complete && incoming->status == 0) {
-        incoming->status = MHD_HTTP_CONTINUE; // first call of this request: its body comes next
-        return MHD_YES;
-    }
-    return incoming->complete ? MHD_YES : hand_over(incoming, method);
-}
-
-static void on_completed(void *data, struct MHD_Connection *connection, void **state,
-                         enum MHD_RequestTerminationCode why)
-{
-    struct incoming *incoming = *state;
-    (void)data;
-    (void)connection;
-    (void)why;
-    if (incoming == NULL) {
-        return;
-    }
-    unlink_waiting(incoming);
-    free_incoming(incoming);
-    *state = NULL;
-}
-
-static void wake(struct incoming *incoming)
-{
-    struct bd_http_server *server = incoming->request.server;
-    unlink_waiting(incoming);
-    if (!incoming->suspended) {
-        return; // still inside on_request
-    }
-    incoming->suspended = false;
-    server->api.resume_connection(incoming->request.connection);
-    if (!server->running) {
-        BD_CHECK(uv_timer_start(&server->timer, on_timer, 0, 0) == 0);
-    }
+    return send_response(incoming);
 }
 
 static void on_time(struct bd_timer *timer)
 {
-    struct incoming *incoming = BD_OUTER(timer, struct incoming, timer);
+    struct bd_incoming *incoming = BD_OUTER(timer, struct bd_incoming, timer);
     incoming->ready = true;
     wake(incoming);
 }
 
-void bd_server_reply(struct bd_server_request *request, int status, const struct bd_buf *head,
-                     const struct bd_buf *body, uint64_t delay)
+// Takes the answer that lies in `response`.
+static void answer_with(struct bd_incoming *incoming, int status, size_t len, uint64_t delay)
 {
-    struct incoming *incoming = BD_OUTER(request, struct incoming, request);
-    BD_CHECK(incoming->complete && incoming->response == NULL);
     incoming->status = (unsigned)status;
-    incoming->response = make_response(request->server, head, body);
+    incoming->answer_len = len;
+    incoming->server->sending++;
+    incoming->sending = true;
     incoming->timer.fire = on_time;
     if (delay > 0) {
-        bd_loop_arm(&request->server->rt->loop, &incoming->timer, delay);
+        bd_loop_arm(&incoming->server->rt->loop, &incoming->timer, delay);
     } else {
         on_time(&incoming->timer);
     }
 }
 
-void bd_server_drop(struct bd_server_request *request)
+static void reply(struct bd_server_request *request, int status, const struct bd_buf *head,
+                  const struct bd_buf *body, uint64_t delay)
 {
-    struct incoming *incoming = BD_OUTER(request, struct incoming, request);
+    struct bd_incoming *incoming = BD_OUTER(request, struct bd_incoming, request);
+    BD_CHECK(incoming->complete && incoming->response == NULL && !incoming->dropped);
+    incoming->response = make_response(incoming->server, head, body);
+    answer_with(incoming, status, body != NULL ? body->len : 0, delay);
+}
+
+static void drop(struct bd_server_request *request)
+{
+    struct bd_incoming *incoming = BD_OUTER(request, struct bd_incoming, request);
     incoming->dropped = true;
     wake(incoming);
 }
 
 // ------------------------------------------------------------------------------------------------
-// Answers that break, for tests of clients
-
-// An address of no family ends a connection with a reset (connect(2)), which closing would not do.
-void bd_server_reset(struct bd_server_request *request)
-{
-    const union MHD_ConnectionInfo *info = request->server->api.get_connection_info(
-        request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-    if (info != NULL) {
-        (void)connect(info->connect_fd, &nobody, sizeof nobody);
-    }
-    bd_server_drop(request);
-}
+// Answers that break
 
 static ssize_t read_cut(void *arg, uint64_t at, char *out, size_t room)
 {
@@ -360,133 +241,232 @@ static void free_cut(void *arg)
     free(arg);
 }
 
+static void break_off(struct bd_server_request *request, int status, const struct bd_buf *head,
+                      const struct bd_buf *body, size_t promised)
+{
+    enum { PIECE = 4096 };
+    struct bd_incoming *incoming = BD_OUTER(request, struct bd_incoming, request);
+    BD_CHECK(incoming->complete && incoming->response == NULL && !incoming->dropped);
+    if (promised == 0) {
+        // An address of no family ends a connection with a reset (connect(2)), which closing would not do.
+        const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+        (void)connect(incoming->connection->fd, &nobody, sizeof nobody);
+        drop(request);
+        return;
+    }
+    struct bd_buf *kept = bd_alloc(sizeof *kept);
+    bd_buf_add(kept, body->data, body->len);
+    incoming->response =
+        incoming->server->api.create_streamed(promised, PIECE, read_cut, kept, free_cut);
+    BD_CHECK(incoming->response != NULL);
+    add_headers(incoming->server, incoming->response, head);
+    answer_with(incoming, status, body->len, 0);
+}
+
+void bd_server_reset(struct bd_server_request *request)
+{
+    request->source->break_off(request, 0, NULL, NULL, 0);
+}
+
 void bd_server_cut(struct bd_server_request *request, int status, const struct bd_buf *head,
                    const struct bd_buf *body, size_t promised)
 {
-    enum { PIECE = 4096 };
-    struct incoming *incoming = BD_OUTER(request, struct incoming, request);
-    struct bd_buf *kept = bd_alloc(sizeof *kept);
-    bd_buf_add(kept, body->data, body->len);
-    BD_CHECK(incoming->complete && incoming->response == NULL && body->len < promised);
-    incoming->status = (unsigned)status;
-    incoming->response =
-        request->server->api.create_streamed(promised, PIECE, read_cut, kept, free_cut);
-    BD_CHECK(incoming->response != NULL);
-    add_headers(request->server, incoming->response, head);
-    on_time(&incoming->timer);
+    BD_CHECK(body->len < promised);
+    request->source->break_off(request, status, head, body, promised);
 }
 
 // ------------------------------------------------------------------------------------------------
-// Opening and closing
 
-static int listen_on(const struct bd_server_options *options, unsigned *port, char *wrong,
-                     size_t size)
+// Tells the handler of a request that was not answered, and lets go of it.
+void bd_server_left(struct bd_incoming *incoming)
 {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } address;
-    memset(&address, 0, sizeof address);
-    bool v6 = strchr(options->host, ':') != NULL;
-    socklen_t len = v6 ? sizeof address.v6 : sizeof address.v4;
-    address.any.sa_family = v6 ? AF_INET6 : AF_INET;
-    void *ip = v6 ? (void *)&address.v6.sin6_addr : (void *)&address.v4.sin_addr;
-    in_port_t *where = v6 ? &address.v6.sin6_port : &address.v4.sin_port;
-    *where = htons((uint16_t)options->port);
-    if (inet_pton(address.any.sa_family, options->host, ip) != 1) {
-        (void)snprintf(wrong, size, "\"%s\" is no address", options->host);
-        return -1;
+    const struct bd_server_options *options = &incoming->server->options;
+    if (incoming->complete && incoming->response == NULL && !incoming->ready &&
+        !incoming->dropped && options->on_left != NULL) {
+        options->on_left(options->arg, &incoming->request);
     }
-    int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int on = 1;
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-        bind(fd, &address.any, len) != 0 || listen(fd, SOMAXCONN) != 0 ||
-        getsockname(fd, &address.any, &len) != 0) {
-        (void)snprintf(wrong, size, "port %u of %s: %s", options->port, options->host,
-                       strerror(errno));
-        if (fd >= 0) {
-            (void)close(fd);
-        }
-        return -1;
-    }
-    *port = ntohs(*where);
-    return fd;
+    incoming->dropped = true;
+    wake(incoming);
 }
 
-static void on_closed(uv_handle_t *handle)
+void bd_server_reply(struct bd_server_request *request, int status, const struct bd_buf *head,
+                     const struct bd_buf *body, uint64_t delay)
 {
-    struct bd_http_server *server = handle->data;
-    if (--server->open_handles == 0) {
-        free(server);
-    }
+    request->source->reply(request, status, head, body, delay);
 }
 
-// Stopping with a suspended connection would abort the process: all are dropped and run first.
-static void detach(void *value)
+void bd_server_drop(struct bd_server_request *request)
 {
-    struct bd_http_server *server = value;
-    server->closing = true;
-    while (server->waiting != NULL) {
-        bd_server_drop(&server->waiting->request);
-    }
-    (void)server->api.run(server->daemon);
-    (void)uv_poll_stop(&server->poll);
-    (void)uv_timer_stop(&server->timer);
-    server->api.stop_daemon(server->daemon);
-    uv_close((uv_handle_t *)&server->poll, on_closed);
-    uv_close((uv_handle_t *)&server->timer, on_closed);
-    bd_loop_io_end(&server->rt->loop);
+    request->source->drop(request);
 }
 
-static bool start_daemon(struct bd_http_server *server, int fd)
+void bd_server_url(const struct bd_server_request *request, struct bd_buf *out)
 {
-    server->daemon = server->api.start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_access, server,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-        MHD_OPTION_CONNECTION_TIMEOUT, server->options.idle_s, MHD_OPTION_URI_LOG_CALLBACK,
-        on_target, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_END);
-    return server->daemon != NULL;
+    bd_buf_add_text(out, "http://");
+    bd_buf_add(out, request->authority, request->authority_len);
+    bd_buf_add_text(out, request->target);
 }
 
-struct bd_http_server *bd_http_server_open(struct bd_runtime *rt,
-                                           const struct bd_server_options *options, char *wrong,
-                                           size_t wrong_size)
+// ------------------------------------------------------------------------------------------------
+// Requests
+
+void bd_incoming_free(struct bd_incoming *incoming)
 {
-    struct bd_http_server *server = bd_alloc(sizeof *server);
-    server->rt = rt;
-    server->options = *options;
-    int fd = -1;
-    bool ok = bd_mhd_api_load(&server->api, wrong, wrong_size);
-    if (ok) {
-        fd = listen_on(options, &server->port, wrong, wrong_size);
-        ok = fd >= 0;
-    }
-    if (ok && !start_daemon(server, fd)) {
-        (void)close(fd);
-        (void)snprintf(wrong, wrong_size, "libmicrohttpd could not be started");
-        ok = false;
-    }
-    if (!ok) {
-        free(server);
-        return NULL;
-    }
-    const union MHD_DaemonInfo *info =
-        server->api.get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    BD_CHECK(info != NULL);
-    BD_CHECK(uv_poll_init(&rt->loop.uv, &server->poll, info->epoll_fd) == 0);
-    BD_CHECK(uv_timer_init(&rt->loop.uv, &server->timer) == 0);
-    server->poll.data = server->timer.data = server;
-    server->open_handles = 2;
-    BD_CHECK(uv_poll_start(&server->poll, UV_READABLE, on_poll) == 0);
-    bd_loop_io_begin(&rt->loop);
-    bd_runtime_attach(rt, server, server,
-                      detach); // the key is the server itself: there may be several
-    return server;
+    bd_buf_free(&incoming->request.headers);
+    bd_buf_free(&incoming->request.body);
+    bd_buf_free(&incoming->authority);
+    bd_buf_free(&incoming->target);
+    free(incoming);
 }
 
-unsigned bd_http_server_port(const struct bd_http_server *server)
+// Makes it ready for the next request of its connection, which has use for the same memory.
+static struct bd_incoming *empty(struct bd_incoming *incoming)
 {
-    return server->port;
+    enum { KEPT = 2048 };
+    struct bd_buf *const bufs[] = {&incoming->request.headers, &incoming->request.body,
+                                   &incoming->authority, &incoming->target};
+    for (size_t i = 0; i < BD_COUNT(bufs); i++) {
+        bd_buf_reset(bufs[i], KEPT);
+    }
+    struct bd_incoming fresh = {.authority = incoming->authority, .target = incoming->target};
+    fresh.request.headers = incoming->request.headers;
+    fresh.request.body = incoming->request.body;
+    *incoming = fresh;
+    return incoming;
+}
+
+// A NUL ends the target for the library, not for whoever sent it. This version reads the request line in place, so
+// what follows the end of the target tells; newer ones refuse it themselves.
+static bool target_is_cut(const struct bd_http_server *server, const char *target)
+{
+    return strcmp(server->api.get_version(), "0.9.75") == 0 &&
+           strncmp(target + strlen(target) + 1, "HTTP/", 5) != 0;
+}
+
+// The first that is heard of a request: its target before anything is decoded.
+void *bd_server_on_target(void *data, const char *target, struct MHD_Connection *connection)
+{
+    static const struct bd_request_source SOURCE = {
+        .reply = reply, .drop = drop, .break_off = break_off};
+    struct bd_http_server *server = data;
+    const union MHD_ConnectionInfo *info =
+        server->api.get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct bd_connection *owner = info->socket_context;
+    struct bd_incoming *incoming = owner->spare;
+    owner->spare = NULL;
+    if (incoming == NULL) {
+        incoming = bd_alloc(sizeof *incoming);
+    }
+    incoming->server = server;
+    incoming->mhd = connection;
+    incoming->connection = owner;
+    bd_buf_add_text(&incoming->target, target);
+    (void)bd_buf_text(&incoming->target);
+    incoming->cut = target_is_cut(server, target);
+    incoming->request.source = &SOURCE;
+    incoming->request.remote = incoming->connection->remote;
+    return incoming;
+}
+
+static enum MHD_Result hand_over(struct bd_incoming *incoming)
+{
+    struct bd_http_server *server = incoming->server;
+    struct bd_server_request *request = &incoming->request;
+    if (incoming->body_len > server->options.max_body) {
+        incoming->refused = MHD_HTTP_CONTENT_TOO_LARGE;
+    } else if (server->closing) {
+        incoming->refused = MHD_HTTP_SERVICE_UNAVAILABLE;
+    }
+    bd_connection_settled(incoming->connection);
+    if (incoming->refused != 0) {
+        return refuse(incoming);
+    }
+    request->target = incoming->target.data;
+    request->authority = incoming->authority.data;
+    request->authority_len = incoming->authority.len;
+    request->began = bd_loop_now(&server->rt->loop);
+    incoming->complete = true;
+    incoming->turn = server->turn;
+    link_waiting(incoming);
+    server->options.on_request(server->options.arg, request);
+    if (incoming->dropped) {
+        return MHD_NO;
+    }
+    return incoming->ready ? send_response(incoming) : MHD_YES;
+}
+
+// A part of the body.
+static enum MHD_Result take(struct bd_incoming *incoming, const char *upload, size_t len)
+{
+    size_t most = incoming->server->options.max_body;
+    incoming->body_len += len;
+    if (incoming->body_len > most + BD_SERVER_SWALLOWED) {
+        return MHD_NO;
+    }
+    if (incoming->body_len <= most) {
+        bd_buf_add(&incoming->request.body, upload, len);
+    }
+    return MHD_YES;
+}
+
+enum MHD_Result bd_server_on_access(void *data, struct MHD_Connection *connection, const char *url,
+                                    const char *method, const char *version, const char *upload,
+                                    size_t *upload_size, void **state)
+{
+    struct bd_http_server *server = data;
+    struct bd_incoming *incoming = *state;
+    (void)connection;
+    (void)url;
+    if (incoming->dropped) {
+        return MHD_NO;
+    }
+    if (incoming->ready && incoming->response != NULL) {
+        return send_response(incoming);
+    }
+    if (!incoming->seen) { // first call of this request: its body comes next
+        incoming->seen = true;
+        incoming->refused = bd_server_read_head(incoming, method, version);
+        return incoming->refused != 0 ? refuse(incoming) : MHD_YES;
+    }
+    if (*upload_size > 0) {
+        size_t len = *upload_size;
+        *upload_size = 0;
+        return take(incoming, upload, len);
+    }
+    if (!incoming->complete) {
+        return hand_over(incoming);
+    }
+    // Its handler had its turn, and waits for something.
+    if (!incoming->suspended && !incoming->ready && incoming->refused == 0 &&
+        server->turn != incoming->turn) {
+        suspend(incoming);
+    }
+    return MHD_YES;
+}
+
+void bd_server_on_completed(void *data, struct MHD_Connection *connection, void **state,
+                            enum MHD_RequestTerminationCode why)
+{
+    struct bd_http_server *server = data;
+    struct bd_incoming *incoming = *state;
+    (void)connection;
+    (void)why;
+    if (incoming == NULL) {
+        return;
+    }
+    *state = NULL;
+    if (incoming->complete && !incoming->ready && incoming->refused == 0 && !incoming->dropped) {
+        bd_server_left(incoming);
+    }
+    unlink_waiting(incoming);
+    bd_loop_disarm(&server->rt->loop, &incoming->timer);
+    if (incoming->response != NULL) {
+        server->api.destroy_response(incoming->response);
+    }
+    bd_connection_owes(incoming->connection, 0); // its next request
+    bool last = incoming->sending && --server->sending == 0;
+    incoming->connection->spare = empty(incoming);
+    if (last && server->options.on_sent != NULL) {
+        server->options.on_sent(server->options.arg);
+    }
 }

@@ -10,17 +10,19 @@
 // X(member, function of libmicrohttpd)
 #define BD_MHD_FUNCTIONS(X)                               \
     X(get_version, MHD_get_version)                       \
+    X(is_feature_supported, MHD_is_feature_supported)     \
     X(start_daemon, MHD_start_daemon)                     \
+    X(quiesce_daemon, MHD_quiesce_daemon)                 \
     X(stop_daemon, MHD_stop_daemon)                       \
     X(run, MHD_run)                                       \
     X(get_timeout, MHD_get_timeout)                       \
     X(get_daemon_info, MHD_get_daemon_info)               \
-    X(get_connection_values, MHD_get_connection_values)   \
+    X(get_connection_info, MHD_get_connection_info)       \
+    X(get_connection_values, MHD_get_connection_values_n) \
     X(suspend_connection, MHD_suspend_connection)         \
     X(resume_connection, MHD_resume_connection)           \
     X(create_response, MHD_create_response_from_buffer)   \
     X(create_streamed, MHD_create_response_from_callback) \
-    X(get_connection_info, MHD_get_connection_info)       \
     X(destroy_response, MHD_destroy_response)             \
     X(add_response_header, MHD_add_response_header)       \
     X(queue_response, MHD_queue_response)

@@ -31,6 +31,18 @@ void bd_runtime_attach(struct bd_runtime *rt, const void *key, void *value, void
     rt->attachments = attachment;
 }
 
+void bd_runtime_forget(struct bd_runtime *rt, const void *key)
+{
+    struct bd_attachment **place = &rt->attachments;
+    while (*place != NULL && (*place)->key != key) {
+        place = &(*place)->next;
+    }
+    BD_CHECK(*place != NULL);
+    struct bd_attachment *attachment = *place;
+    *place = attachment->next;
+    free(attachment);
+}
+
 void *bd_runtime_attached(const struct bd_runtime *rt, const void *key)
 {
     for (const struct bd_attachment *a = rt->attachments; a != NULL; a = a->next) {

@@ -95,6 +95,7 @@ void bd_runtime_run(struct bd_runtime *rt, struct bd_task *task);
 // A pointer kept under a key (the address of a static) for as long as the runtime lives. `detach` runs
 // when the runtime closes, before the Lua state is closed.
 void bd_runtime_attach(struct bd_runtime *rt, const void *key, void *value, void (*detach)(void *));
+void bd_runtime_forget(struct bd_runtime *rt, const void *key); // its `detach` will not run
 void *bd_runtime_attached(const struct bd_runtime *rt, const void *key); // NULL: nothing there
 
 #endif

@@ -11,7 +11,7 @@
 
 static const char METATABLE[] = "beadle.task";
 
-enum { COROUTINE = 1, WATCHER, USER_VALUES = WATCHER };
+enum { COROUTINE = 1, GATE, USER_VALUES = GATE };
 
 // The extra space of a Lua thread holds the runtime; the two low bits say what the thread is. New threads
 // copy the main thread's, whose bits are clear.
@@ -129,47 +129,38 @@ static void push_task(lua_State *L, const struct bd_task *task)
     lua_remove(L, -2);
 }
 
-void bd_task_watch(lua_State *L)
+void bd_task_set_gate(lua_State *L)
 {
     struct bd_task *task = bd_task_current(L);
     luaL_checkstack(L, 4, "task");
-    task->watched = !lua_isnil(L, -1);
+    task->gated = !lua_isnil(L, -1);
     push_task(L, task);
     lua_insert(L, -2);
-    lua_setiuservalue(L, -2, WATCHER);
+    lua_setiuservalue(L, -2, GATE);
     lua_pop(L, 1);
 }
 
-// Pushes who watches a task. [-0, +1]
-static void push_watcher(lua_State *L, const struct bd_task *task)
-{
-    push_task(L, task);
-    lua_getiuservalue(L, -1, WATCHER);
-    lua_remove(L, -2);
-}
-
-void bd_task_tell(lua_State *L, const char *operation)
+bool bd_task_push_gate(lua_State *L)
 {
     const struct bd_task *task = bd_task_current(L);
-    if (task == NULL || !task->watched) {
-        return;
+    if (task == NULL || !task->gated) {
+        return false;
     }
-    luaL_checkstack(L, 6, "watcher");
-    push_watcher(L, task);
-    lua_pushstring(L, operation);
-    lua_call(L, 1, 0);
+    luaL_checkstack(L, 6, "gate");
+    push_task(L, task);
+    lua_getiuservalue(L, -1, GATE);
+    lua_remove(L, -2);
+    return true;
 }
 
-// The new task on top is watched as the one that makes it.
-static void inherit_watcher(lua_State *L, struct bd_task *task)
+// The new task on top has the gate of the one that makes it.
+static void inherit_gate(lua_State *L, struct bd_task *task)
 {
-    const struct bd_task *parent = bd_task_current(L);
-    if (parent == NULL || !parent->watched) {
+    if (!bd_task_push_gate(L)) {
         return;
     }
-    push_watcher(L, parent);
-    lua_setiuservalue(L, -2, WATCHER);
-    task->watched = true;
+    lua_setiuservalue(L, -2, GATE);
+    task->gated = true;
 }
 
 static struct bd_task *spawn(lua_State *L, int nargs, struct bd_scope *home)
@@ -185,7 +176,9 @@ static struct bd_task *spawn(lua_State *L, int nargs, struct bd_scope *home)
         bd_error(L, BD_ARGUMENT, "too many arguments to a task");
     }
     lua_setiuservalue(L, -2, COROUTINE);
-    inherit_watcher(L, task);
+    if (home != NULL) {
+        inherit_gate(L, task);
+    }
     lua_insert(L, -(nargs + 2)); // below the function
     lua_pushcfunction(task->co, task_body);
     lua_xmove(L, task->co, nargs + 1);
@@ -207,10 +200,20 @@ struct bd_task *bd_task_spawn_root(lua_State *L, int nargs)
     return spawn(L, nargs, NULL);
 }
 
+static void tell_end(struct bd_task *task)
+{
+    struct bd_task_end *end = task->end;
+    task->end = NULL;
+    if (end != NULL) {
+        end->ended(end);
+    }
+}
+
 static void end_task(struct bd_runtime *rt, struct bd_task *task, bool failed)
 {
     struct bd_scope *home = task->home;
     task->state = failed ? BD_TASK_FAILED : BD_TASK_DONE;
+    tell_end(task);
     bd_waitlist_wake_all(&task->joiners);
     if (home != NULL && bd_scope_release(home, task)) {
         struct bd_task *owner = home->owner;
@@ -329,6 +332,7 @@ static void abandon(struct bd_task *task)
     lua_settop(task->co, 0);
     bd_task_push_cancellation(task->co);
     task->state = BD_TASK_FAILED;
+    tell_end(task);
 }
 
 void bd_task_abandon_all(struct bd_runtime *rt)

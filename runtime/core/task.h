@@ -43,12 +43,18 @@ enum bd_why {
     BD_WHY_CLOSING,
 };
 
+// Somebody who is told when a task has ended, in whatever way; embedded in whatever the task works for.
+struct bd_task_end {
+    // Runs outside Lua and must not run any. The task is no longer to be touched.
+    void (*ended)(struct bd_task_end *end);
+};
+
 // Tasks that wait for the same thing, first come first.
 struct bd_waitlist {
     struct bd_task *first, *last;
 };
 
-// Collectable: a userdata whose user values are the coroutine and who watches it. Anchored by the runtime until it
+// Collectable: a userdata whose user values are the coroutine and its gate. Anchored by the runtime until it
 // has ended.
 struct bd_task {
     lua_State *co;
@@ -62,11 +68,12 @@ struct bd_task {
     struct bd_task *left, *right; // its neighbours in `home`
     struct bd_scope *scope;       // innermost scope its body has opened; NULL when none
     struct bd_scope *draining;    // the one whose tasks it waits for
+    struct bd_task_end *end;      // NULL: nobody; borrowed
     int anchor;
     uint8_t state;      // enum bd_task_state
     uint8_t why;        // enum bd_why; a cancellation that was not delivered yet
     bool interrupted;   // its wait was stopped by a cancellation
-    bool watched;       // bd_task_watch
+    bool gated;         // bd_task_set_gate
     bool was_cancelled; // somebody cancelled it: its failure is no news to the scope
 };
 
@@ -75,7 +82,8 @@ struct bd_task {
 // there is none yet; outside any task it is a root. [-(nargs+1), +1]
 struct bd_task *bd_task_spawn(lua_State *L, int nargs);
 
-// The same for a task that belongs to nobody: its failure is only logged, and it ends with the program.
+// The same for a task that belongs to nobody: it ends with the program, and no gate holds
+// for it.
 struct bd_task *bd_task_spawn_root(lua_State *L, int nargs);
 
 // Runs a function with `nargs` arguments from the top of the stack in a scope of its own, in the running
@@ -131,6 +139,9 @@ struct bd_task *bd_task_current(lua_State *L);
 
 bool bd_task_ended(const struct bd_task *task);
 
+// Whether `task` is `outer`, or one that `outer` spawned, or one that such a one spawned.
+bool bd_task_is_within(const struct bd_task *task, const struct bd_task *outer);
+
 // True for a coroutine that is the body of a task, not one that a script made.
 bool bd_task_is_body(lua_State *co);
 // True for a script's coroutine that waits in an operation of the host (coroutine.c).
@@ -143,12 +154,12 @@ void bd_task_run_ready(struct bd_runtime *rt);
 // Makes the metatable and the table of live tasks; once per runtime.
 void bd_task_open(struct bd_runtime *rt);
 
-// Pops a function, or nil. Before each request that may change something at the other side, the running task and
-// those it spawns from here on call it with the operation's name. [-1, +0]
-void bd_task_watch(lua_State *L);
+// Pops a function(effect, send), or nil: the gate of the running task and of those it spawns from here on. Each
+// request that may change something at the other side goes through it (gate.h of the catalogue says how). [-1, +0]
+void bd_task_set_gate(lua_State *L);
 
-// Calls that function, if there is one. What it raises keeps the request from being sent. [-0, +0]
-void bd_task_tell(lua_State *L, const char *operation);
+// Pushes the running task's gate; false, pushing nothing, when it has none. [-0, +(0|1)]
+bool bd_task_push_gate(lua_State *L);
 
 // Cancels every live task (BD_WHY_CLOSING).
 void bd_task_cancel_all(struct bd_runtime *rt);

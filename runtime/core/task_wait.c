@@ -211,10 +211,10 @@ static int joined(lua_State *L, int status, lua_KContext context)
     return bd_task_interrupted(L) ? raise_cancellation(L) : push_results(L, task);
 }
 
-static bool is_ancestor(const struct bd_task *task, const struct bd_task *of)
+bool bd_task_is_within(const struct bd_task *task, const struct bd_task *outer)
 {
-    for (; of != NULL; of = of->home != NULL ? of->home->owner : NULL) {
-        if (of == task) {
+    for (; task != NULL; task = task->home != NULL ? task->home->owner : NULL) {
+        if (task == outer) {
             return true;
         }
     }
@@ -227,7 +227,7 @@ int bd_task_join(lua_State *L, struct bd_task *task)
         return push_results(L, task);
     }
     bd_task_may_wait(L, "waiting for a task");
-    if (is_ancestor(task, bd_task_current(L))) {
+    if (bd_task_is_within(bd_task_current(L), task)) {
         return bd_error(L, BD_ARGUMENT,
                         "a task cannot wait for itself or for one it was spawned by");
     }

@@ -41,6 +41,9 @@ try_lua() { # FILE
   elif grep -q '^return recipe' "$1"; then
     "$BEADLE" run "${name:-$1}" --help
     status=$?
+  elif grep -q 'http\.serve' "$1"; then
+    "$BEADLE" "${name:-$1}" # its sockets are real
+    status=$?
   else
     "$BEADLE" --virtual-time "${name:-$1}" # it may wait for days
     status=$?

@@ -162,7 +162,7 @@ verdict "a mistake of the recipe is named with file and line" \
 verdict "and no row is in doubt, for nothing was called" sh -c '! grep -qi "in doubt" err'
 verdict "and no traceback" sh -c '! grep -q "stack traceback" err'
 run --log-level debug run broken.lua --rows rows.csv
-verdict "but at --log-level debug" err_has "broken.lua:5: in function"
+verdict "but at --log-level debug" err_has "broken.lua:5: in "
 run run broken.lua --ema ada@example.org
 verdict "also of a single run" err_has "beadle: broken.lua:5: a mistake in the recipe: attempt to index"
 verdict "and nothing was sent" err_has "Nothing was sent."

@@ -11,8 +11,19 @@
 #include "core/check.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "fuzz.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+// The first byte is the flags.
+const struct fuzz_seed fuzz_seeds[] = {
+    FUZZ_SEED("\1{\"res\":true,\"can_id\":123,\"err_cod\":0,\"err_msg\":\"\"}"),
+    FUZZ_SEED("\2[1,-0,1.5e300,9007199254740993,18446744073709551616,1E400,-1e-7]"),
+    FUZZ_SEED("\4{\"a\":{\"a\":[[[]]],\"b\":{}},\"c\":null,\"d\":[null,false]}"),
+    FUZZ_SEED("\3\"\\u00e9\\ud83d\\ude00\\n\\/ \xc3\xa9 \xf0\x9f\x98\x80\""),
+    FUZZ_SEED("\7{\"NaN\":NaN,\"i\":-Infinity,\"x\":\"\\u0000\"}"),
+    FUZZ_SEED("\0 { \"res\" : \"1\" , \"res\" : 2 } \t\r\n"),
+    {0},
+};
+const struct fuzz_seed fuzz_bytes = FUZZ_SEED("{}[]:,\"\\/0123456789+-.eEntfu \t\n\xc3\xa9\xff\0");
 
 static bool same(lua_State *L, int a, int b);
 

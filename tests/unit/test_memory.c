@@ -117,6 +117,33 @@ static void test_tasks_and_scopes(void **state)
           "assert(#async.map({ 1, 2 }, function(x) async.sleep(1) return x end) == 2)");
 }
 
+static void test_signatures(void **state)
+{
+    (void)state;
+    sweep("o, url = require 'beadle.lti.oauth1', 'https://tool.example.org/?a=1' "
+          "request = { method = 'POST', url = url, lookup = function() return 's' end, "
+          "nonces = require 'beadle.lti.nonces'.open {} }",
+          "request.fields = o.sign_form { url = url, fields = { b = 2 }, key = 'k', secret = 's' } "
+          "assert(o.verify(request)) "
+          "pcall(o.verify, { method = 'POST', url = url, body = 'x', nonces = false, "
+          "lookup = request.lookup, authorization = "
+          "o.sign_body { url = url, body = 'x', key = 'k', secret = 's' } })",
+          "request.fields = o.sign_form { url = url, fields = { b = 3 }, key = 'k', secret = 's' } "
+          "assert(o.verify(request))");
+}
+
+static void test_tokens(void **state)
+{
+    (void)state;
+    sweep("jwt, keys = require 'beadle.lti.jwt', require 'beadle.lti.keys' "
+          "key = keys.load(beadle.fs.read 'tests/fixtures/lti/test_key.pem') "
+          "now = math.floor(beadle.time.now()) "
+          "claims = { iss = 'i', aud = 'a', exp = now + 9, iat = now, nonce = 'n' } "
+          "function check(token) assert(jwt.verify(token, { keys = { keys = { key:jwk() } }, "
+          "issuer = 'i', audience = 'a', nonce = 'n' })) end",
+          "check(jwt.sign(claims, keys.load(key:pem())))", "check(jwt.sign(claims, key))");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +151,8 @@ int main(void)
         cmocka_unit_test(test_a_call_whose_token_is_refused),
         cmocka_unit_test(test_a_request),
         cmocka_unit_test(test_tasks_and_scopes),
+        cmocka_unit_test(test_signatures),
+        cmocka_unit_test(test_tokens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
