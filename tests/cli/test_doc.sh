@@ -24,7 +24,7 @@ verdict "a folder's topic is its README" same_as "$docs/vendors/README.md"
 
 run doc errors
 verdict "a heading is underlined" sh -c 'head -2 out | tr "\n" " " | grep -qx "Errors ====== "'
-verdict "a table has columns" out_has "field                  type           meaning"
+verdict "a table has columns" grep -q "^field  *type  *meaning$" out
 verdict "and no bars" sh -c '! grep -q "^|" out'
 verdict "code stands apart" out_has '    local ok, err = pcall(isograd.add_test'
 verdict "no fence is left" sh -c '! grep -q "^ *\`\`\`" out'
