@@ -44,10 +44,10 @@ end
 local function write(vendor, request, operations)
   local name = request.variant or request.operation
   local secret = secrets_of(operations[request.operation])
-  local kind = (request.headers["content-type"] or ""):match "^[^; ]*"
-  local body = kind == "application/x-www-form-urlencoded" and fields(request.body, secret)
-    or pretty.shorten(request.body, 4 * MOST_VALUE)
-  if kind ~= "application/x-www-form-urlencoded" and next(secret) then
+  local is_form = (request.headers["content-type"] or ""):match "^[^; ]*" == "application/x-www-form-urlencoded"
+    and not request.body:find "%s"
+  local body = is_form and fields(request.body, secret) or pretty.shorten(request.body, 4 * MOST_VALUE)
+  if not is_form and next(secret) then
     body = "(not shown: it may hold a secret)"
   end
   local query = fields(request.query, secret)
