@@ -101,6 +101,15 @@ describe("in this process", function()
     equal(sandbox.isograd.counts().authenticate, before + 1)
   end)
 
+  it("a token that is refused is not the request that was meant", function()
+    create()
+    sandbox.isograd.revoke_tokens()
+    fault "lost reply"
+    local added = { gen_id = 3, ema = "bob@example.org", fst_nam = "Bob", lst_nam = "X" }
+    test.raises("network", isograd.create_candidate, added, { retry = false })
+    equal(#sandbox.isograd.candidates(), at_first + 2)
+  end)
+
   it("the nth is meant", function()
     fault("500", { nth = 2 })
     create()
