@@ -27,6 +27,7 @@ describe("each test", function()
     create "ada@example.org"
     isograd.add_test { ema = "ada@example.org", tst_frm_id = 101 }
     assert.calls("isograd.authenticate", 1)
+    assert.equal(1, #sandbox.isograd.requests { operation = "create_candidate" }) -- none with another test's token
   end)
 
   it("has a clock that jumps", function()
