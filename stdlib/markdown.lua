@@ -259,7 +259,7 @@ end
 function M.summary(text)
   local page = setmetatable({ colour = false, link = function(_, words) return words end }, Page)
   local parts = {}
-  for line in (text .. "\n"):gmatch "(.-)\n" do
+  for line in (text:gsub("\n```.-\n```", "\n") .. "\n"):gmatch "(.-)\n" do
     if #parts > 0 and begins_block(line) then
       break
     elseif not begins_block(line) then
