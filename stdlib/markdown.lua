@@ -251,7 +251,8 @@ function M.render(text, options)
   return table.concat(page.lines, "\n") .. "\n"
 end
 
--- title(text) -> the first heading. summary(text) -> the first sentence that is in no list, table or code.
+-- title(text) -> the first heading. summary(text) -> the first sentence; "" when the
+-- page begins with something else, such as code.
 function M.title(text)
   return ("\n" .. text):match "\n#+%s+([^\n]+)"
 end
@@ -259,10 +260,11 @@ end
 function M.summary(text)
   local page = setmetatable({ colour = false, link = function(_, words) return words end }, Page)
   local parts = {}
-  for line in (text:gsub("\n```.-\n```", "\n") .. "\n"):gmatch "(.-)\n" do
-    if #parts > 0 and begins_block(line) then
+  for line in (text .. "\n"):gmatch "(.-)\n" do
+    local skipped = #parts == 0 and (line == "" or line:find "^#+%s" or line:find "^<!%-%-")
+    if not skipped and begins_block(line) then
       break
-    elseif not begins_block(line) then
+    elseif not skipped then
       parts[#parts + 1] = line
     end
   end

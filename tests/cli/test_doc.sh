@@ -15,7 +15,7 @@ verdict "all of them" [ "$listed" -eq "$(find "$docs" -name '*.md' | wc -l)" ]
 verdict "those for developers apart, and last" sh -c \
   'sed -n "/^For developers/,\$p" out | grep -q "^architecture" && ! sed "/^For developers/,\$d" out | grep -q "^decisions"'
 
-verdict "each with a sentence, not with code" sh -c '! grep -q "^mail .*local" out && grep -q "^mail  *[A-Z]" out'
+verdict "each with a sentence, not with code" sh -c '! grep -q "^mail .*local" out && grep -q "^mail  *[A-Z]" out && grep -q "^lti  *Learning" out'
 
 for page in errors sandbox vendors/scodoc; do
   run doc --raw $page
