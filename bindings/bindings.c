@@ -24,6 +24,7 @@ void bd_bindings_open(struct bd_runtime *rt)
         {"beadle.fs", bd_fs_module},
         {"beadle.journal", bd_journal_module},
         {"beadle.observe", bd_observe_module},
+        {"beadle.test.native", bd_test_module},
         {"beadle.sqlite", bd_sqlite_module},
         {"beadle.http.native", bd_http_module},
         {"beadle.config.native", bd_config_module},

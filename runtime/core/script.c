@@ -155,13 +155,14 @@ static void mask_argument(lua_State *L, const struct bd_mask *mask, int index)
     lua_pop(L, 1);
 }
 
-// What is written while a session edits a line appears above that line.
-static int write_to_session(lua_State *L, luaL_Stream *file)
+// What is kept, or appears above the line that a session edits.
+static int write_diverted(lua_State *L, struct bd_log *log, FILE *stream)
 {
-    for (int i = 2; i <= lua_gettop(L); i++) {
+    int count = lua_gettop(L);
+    for (int i = 2; i <= count; i++) {
         size_t len;
         const char *text = luaL_checklstring(L, i, &len);
-        if (!bd_log_write(bd_runtime_of(L)->log, file->f, text, len)) {
+        if (!bd_log_write(log, stream, text, len)) {
             return luaL_fileresult(L, 0, NULL);
         }
     }
@@ -172,11 +173,11 @@ static int write_to_session(lua_State *L, luaL_Stream *file)
 // file:write: Lua's own (upvalue 1), with masked arguments on standard output and error.
 static int l_file_write(lua_State *L)
 {
-    const struct bd_mask *mask = &bd_runtime_of(L)->log->mask;
+    struct bd_log *log = bd_runtime_of(L)->log;
+    const struct bd_mask *mask = &log->mask;
     luaL_Stream *file = luaL_testudata(L, 1, LUA_FILEHANDLE);
-    if (file != NULL && (file->f == stdout || file->f == stderr) &&
-        bd_runtime_of(L)->log->sink != NULL) {
-        return write_to_session(L, file);
+    if (file != NULL && file->closef != NULL && bd_log_diverts(log, file->f)) {
+        return write_diverted(L, log, file->f);
     }
     if (file != NULL && (file->f == stdout || file->f == stderr) && mask->count > 0) {
         for (int i = 2; i <= lua_gettop(L); i++) {
