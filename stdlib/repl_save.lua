@@ -115,7 +115,7 @@ local function test_text(stem, saved)
     end
   end
   local out = { ("-- Tests %s.lua in the sandbox:"):format(stem), "--",
-    ("--   beadle run test_%s.lua"):format(stem), "",
+    ("--   beadle test test_%s.lua"):format(stem), "",
     ("local recipe = require %s"):format(quote(stem)), "local sandbox = require \"beadle.sandbox\"",
     "local test = require \"beadle.test\"", "", ("test.describe(%s, function()"):format(quote(stem)),
     "  test.before_each(sandbox.reset)", "", "  test.it(\"does what the session did\", function()",
@@ -179,7 +179,7 @@ function M.save(session, path)
   session.calls.list, session.calls.line, session.calls.confirm = calls.list, calls.line, confirm
   fs.write(path, text, { shared = true })
   fs.write(test_path, test_text(stem, saved), { shared = true })
-  local told = ("wrote %s and %s\n`beadle run %s --help` says how it is used, `beadle run %s` tests it."):format(
+  local told = ("wrote %s and %s\n`beadle run %s --help` says how it is used, `beadle test %s` tests it."):format(
     path, test_path, path, test_path)
   if wrong then
     told = told .. "\nIn a fresh sandbox it does not go well yet: " .. wrong
