@@ -155,7 +155,8 @@ describe("an answer that cannot be used", function()
   it("leaves open whether it was done", function()
     local request = outcomes.request { operation = "readResult", url = "http://127.0.0.1/", sourcedid = "s", key = "k",
       secret = "secret-1" }
-    for _, body in ipairs { "<html/>", "", "fine", "<!DOCTYPE a><a/>", request.body, outcomes.answer { message_ref = "of another" },
+    for _, body in ipairs { "<html/>", "", "fine", "<!DOCTYPE a><a/>", request.body,
+      outcomes.answer { message_ref = "of another" },
       (outcomes.answer { operation = "replaceResult" }:gsub("success", "fine")) } do
       local err = answered(body)
       equal(err.outcome, "unknown")
