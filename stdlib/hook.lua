@@ -39,6 +39,7 @@ local M = {}
 
 local OPTIONS = { "origin", "port", "path", "methods", "answer", "redirect", "again" }
 local METHODS = { "GET", "POST", "PUT" }
+local ID_LENGTH = 8 -- characters of base64: 48 bits
 local SHORTEST_SECRET = 22 -- characters of base64: 128 bits
 
 local function fail(kind, message, hint)
@@ -70,9 +71,11 @@ local function place(options)
   return base, { host = public and public.host or "127.0.0.1", port = options.port or public and public.port or 0 }
 end
 
+-- In the log stands no more of what a hook's address ends with than the part that is no secret.
 local function refuse(request, status, why)
-  local shown = request.path:match "^[^.]*":sub(1, 60)
-  log.warn("a call from %s was refused: %s %s: %s", request.remote, request.method, shown, why)
+  local id = request.params.token:match "^[^.]*":sub(1, ID_LENGTH):gsub("[^%w_-]", "?")
+  log.warn("a call from %s was refused: %s %s%s: %s", request.remote, request.method,
+    request.path:match "^.*/":sub(1, 60), id, why)
   return { status = status, body = status == 404 and "404: There is nothing here.\n"
     or "405: This cannot be asked for so.\n", headers = { ["Cache-Control"] = "no-store" } }
 end

@@ -159,7 +159,8 @@ void bd_build_message(lua_State *L, struct bd_call *call, int first)
         take_part(&build, callable->params[i]->part, first + (int)i);
     }
     const struct bd_mailbox *from = build.message.from.list;
-    build.mail->from = bd_strndup(from->address, from->address_len); // lint: always given
+    BD_CHECK(from != NULL); // it is required: lint
+    build.mail->from = bd_strndup(from->address, from->address_len);
     build.mail->user = copy_setting(&build, callable->vendor->auth.user);
     build.mail->password = copy_setting(&build, callable->vendor->auth.password);
     set_id(&build);
