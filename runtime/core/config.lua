@@ -383,4 +383,19 @@ function M.is_sandbox()
   return M.profile() == "sandbox"
 end
 
+-- profiles() -> names of all profiles, sorted.
+function M.profiles()
+  local set, names = { sandbox = true }, {}
+  for _, file in ipairs(files()) do
+    for name in pairs(file.table.profiles or {}) do
+      set[name] = true
+    end
+  end
+  for name in pairs(set) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return names
+end
+
 return M

@@ -14,6 +14,10 @@ function config.profile() end
 ---@return boolean
 function config.is_sandbox() end
 
+--- Names of all profiles, sorted.
+---@return string[]
+function config.profiles() end
+
 --- Where others reach this program: the configuration's `public` and `listen`.
 ---@return table?
 function config.public() end

@@ -41,6 +41,7 @@
 ---@field rows? fun(params: table<string, any>, context: beadle.recipe.context): table[]|fun(): table
 ---@field fields? string[] of the rows that `rows` gives
 
+-- Not for scripts: run.
 ---@class beadle.recipe.recipe
 ---@field spec beadle.recipe.spec
 ---@field params table

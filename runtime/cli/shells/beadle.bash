@@ -37,14 +37,13 @@ _beadle() {
   ((${#candidates[@]} > 0)) && ((nospace)) && compopt -o nospace
   COMPREPLY=("${candidates[@]}")
 
+  [[ -n $kind ]] || return
+  compopt -o filenames
   cur=${cur#"$before"}
   case $kind in
-  file) compopt -o filenames && mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$cur") ;;
-  lua)
-    compopt -o filenames
-    mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -X '!*.lua' -- "$cur"; compgen -d -- "$cur")
-    ;;
-  folder) compopt -o filenames && mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -d -- "$cur") ;;
+  file) mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$cur") ;;
+  lua) mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -X '!*.lua' -- "$cur"; compgen -d -- "$cur") ;;
+  folder) mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -d -- "$cur") ;;
   esac
 }
 complete -F _beadle beadle

@@ -5,19 +5,23 @@ function __beadle_complete
     set -l current (commandline -ct)
     set -l program (string replace -r '^~/' "$HOME/" -- $words[1])
     set -e words[1]
-    for line in ($program complete -- $words $current 2>/dev/null)
+    for line in ($program complete -- $words "$current" 2>/dev/null)
         set -l parts (string split -m 1 \t -- $line)
-        switch $parts[1]
-            case ':file' ':lua'
-                set -l rest (string sub -s (math (string length -- "$parts[2]") + 1) -- "$current")
-                set -l suffix (string match -q ':lua' -- $parts[1]; and echo .lua)
-                for path in (__fish_complete_suffix --complete="$rest" $suffix 2>/dev/null; or __fish_complete_path "$rest")
-                    echo -- "$parts[2]$path"
-                end
-            case ':folder'
-                __fish_complete_directories (string sub -s (math (string length -- "$parts[2]") + 1) -- "$current")
-            case '*'
-                echo -- $line
+        if not string match -q ':*' -- $parts[1]
+            echo -- $line
+            continue
+        end
+        # The shell's own names, behind the part of the word that stands before them.
+        set -l written (string sub -s (math (string length -- "$parts[2]") + 1) -- "$current")
+        for path in (complete -C "'' $written")
+            set -l name (string split -m 1 \t -- $path)[1]
+            switch $parts[1]
+                case ':lua'
+                    string match -qr '(/|\.lua)$' -- $name; or continue
+                case ':folder'
+                    string match -qr '/$' -- $name; or continue
+            end
+            echo -- "$parts[2]$name"
         end
     end
 end
