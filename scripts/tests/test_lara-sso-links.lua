@@ -5,7 +5,7 @@ describe("lara-sso-links", function()
   it("writes a link for a user", function()
     local user = sandbox.lara.users()[1]
     local result = run("lara-sso-links.lua", { "--rows", "users.csv", "--redirectType", "my_dashboard",
-      "--output", "links.csv" }, { files = { ["users.csv"] = ("userId\n%s\n"):format(user.userId or user.id) } })
+      "--output", "links.csv" }, { files = { ["users.csv"] = ("id\n%s\n"):format(user.id) } })
     assert.equal(0, result.status)
     assert.contains(result.files["links.csv"], "https://")
     assert.calls("lara.get_sso_url", 1)
