@@ -6,8 +6,12 @@ include(GNUInstallDirs)
 # The date of the manual pages is that of the newest entry in packaging/changelog.
 file(STRINGS packaging/changelog signatures REGEX "^ -- ")
 list(GET signatures 0 signature)
-string(REGEX REPLACE "^ -- .*  [A-Z][a-z][a-z], ([0-9]+) ([A-Z][a-z][a-z]) ([0-9]+) .*$" "\\1 \\2 \\3" RELEASE_DATE
-  "${signature}")
+string(REGEX MATCH "([0-9]+) ([A-Z][a-z][a-z]) ([0-9]+) [0-9:]+ [-+][0-9]+$" matched "${signature}")
+set(months Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec)
+list(FIND months ${CMAKE_MATCH_2} month)
+math(EXPR month "${month} + 101")
+string(SUBSTRING ${month} 1 2 month)
+set(RELEASE_DATE ${CMAKE_MATCH_3}-${month}-${CMAKE_MATCH_1})
 set(GENERATED ${CMAKE_BINARY_DIR}/generated)
 
 # Manual pages and annotations follow from the program itself.

@@ -67,7 +67,7 @@ end
 local function new(name, summary)
   local page = setmetatable({}, Page)
   page:add '.\\" Made by packaging/man.lua from the program itself.'
-  page:add((".TH %s 1 %s %s %s"):format(quote(name:upper()), quote(date), quote("beadle " .. beadle.version),
+  page:add((".TH %s 1 %s %s %s"):format(quote(name:upper()), date, quote("beadle " .. beadle.version),
     quote "beadle manual"))
   page:section "NAME"
   page:add(("%s \\- %s"):format(escape(name), escape(summary)))

@@ -116,7 +116,11 @@ static int l_remove(lua_State *L)
 
 int bd_bundle_module(lua_State *L)
 {
-    static const luaL_Reg FUNCTIONS[] = {{"names", l_names}, {"read", l_read}, {"make_folder", l_make_folder}, {"remove", l_remove}, {NULL, NULL}};
+    static const luaL_Reg FUNCTIONS[] = {{"names", l_names},
+                                         {"read", l_read},
+                                         {"make_folder", l_make_folder},
+                                         {"remove", l_remove},
+                                         {NULL, NULL}};
     luaL_newlib(L, FUNCTIONS);
     return 1;
 }

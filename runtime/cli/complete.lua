@@ -8,8 +8,8 @@ local USAGE = [[
 Usage: beadle complete -- [WORD...]
 
 Prints what the last word may become, for the completion scripts of `beadle completion`. Each line is a candidate, a
-tab and what it is; a last line that begins with a colon asks the shell for names of its own: :file, :lua or :folder, and
-after a tab the part of the word that stands before the name.
+tab and what it is; a last line that begins with a colon asks the shell for names of its own: :file, :lua or :folder,
+and after a tab the part of the word that stands before the name.
 ]]
 
 local WIDEST = 70

@@ -231,10 +231,8 @@ static int l_options(lua_State *L)
 
 int bd_usage_module(lua_State *L)
 {
-    static const luaL_Reg FUNCTIONS[] = {{"commands", l_commands},
-                                         {"statuses", l_statuses},
-                                         {"options", l_options},
-                                         {NULL, NULL}};
+    static const luaL_Reg FUNCTIONS[] = {
+        {"commands", l_commands}, {"statuses", l_statuses}, {"options", l_options}, {NULL, NULL}};
     luaL_newlib(L, FUNCTIONS);
     lua_pushstring(L, SUMMARY);
     lua_setfield(L, -2, "summary");

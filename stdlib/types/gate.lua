@@ -14,13 +14,13 @@
 
 --- What every effect passes before it is sent.
 ---@class beadle.gate
-local gate = {}
+local M = {}
 
 --- Calls fn; what it changes passes `gate`, whose result is the call's. Without send() nothing is sent.
 ---@param gate fun(effect: beadle.effect, send: fun(): any): any
 ---@param fn fun(...): any
 ---@param ... any arguments of fn
 ---@return any ... results of fn
-function gate.with(gate, fn, ...) end
+function M.with(gate, fn, ...) end
 
-return gate
+return M

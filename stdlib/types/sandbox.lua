@@ -32,6 +32,18 @@ function sandbox.restore(snapshot) end
 ---@return any ...
 function sandbox.fork(fn, ...) end
 
+---@class beadle.sandbox.fault
+---@field operation string "VENDOR.OPERATION", or a vendor
+---@field kind string "429", "500", "slow", "reset", "lost request", "lost reply", "cut body", ...
+---@field nth? integer the first that goes wrong, from now on; 1 unless told
+---@field times? integer how many go wrong; 1 unless told
+---@field delay? number seconds, of "slow"
+---@field retry_after? number seconds, of "429"
+
+--- Makes requests of an operation go wrong.
+---@param args beadle.sandbox.fault
+function sandbox.fault(args) end
+
 --- A sandbox that `beadle sandbox` serves.
 ---@param base string
 ---@return beadle.sandbox

@@ -130,6 +130,16 @@ describe("annotations", function()
     none(wrong)
   end)
 
+  it("are there for every module of the scripting guide", function()
+    local missing = {}
+    for name in beadle.fs.read("docs/scripting.md"):gmatch "\n| `(beadle%.[%w_.]+)` |" do
+      if not by_module[name] and name ~= "beadle.try" then
+        missing[#missing + 1] = name
+      end
+    end
+    none(missing)
+  end)
+
   it("have the methods of values", function()
     local wrong = {}
     for class, make in pairs(VALUES) do

@@ -131,7 +131,8 @@ end
 function TAGS.class(file, rest)
   local name, parents = rest:match "^([%w_.]+)%s*:?%s*(.*)$"
   file.class = name
-  file.classes[name], file.fields[name], file.functions[name] = true, file.fields[name] or {}, file.functions[name] or {}
+  file.classes[name] = true
+  file.fields[name], file.functions[name] = file.fields[name] or {}, file.functions[name] or {}
   if parents ~= "" then
     repeat
       parents = take_type(file, parents):gsub("^%s*,", "")
@@ -155,6 +156,10 @@ function TAGS.param(file, rest)
   local name, type_text = rest:match "^([%a_.][%w_.]*)%??%s+(.+)$"
   table.insert(file.params, name)
   take_type(file, type_text)
+end
+
+TAGS["type"] = function(file, rest)
+  take_type(file, rest)
 end
 
 TAGS["return"] = function(file, rest)
@@ -181,7 +186,8 @@ end
 local function read_function(file, line)
   local owner, sign, name, list = line:match "^function ([%a_][%w_]*)([.:])([%a_][%w_]*)%((.-)%) end$"
   if not owner then
-    owner, sign, name, list = "", ".", line:match "^function ([%a_][%w_]*)%((.-)%) end$"
+    owner, sign = "", "."
+    name, list = line:match "^function ([%a_][%w_]*)%((.-)%) end$"
   end
   local class = file.locals[owner]
   if not name or not class then
@@ -205,6 +211,8 @@ local function read_line(file, line)
     read(file, rest)
   elseif line:find "^%-%-%-|" then
     take_type(file, (line:match "^%-%-%-|%s*(.*)$"))
+  elseif line:find "^[%a_]+ = nil$" then
+    file.class = nil
   elseif line:find "^local [%a_][%w_]* = {}$" or line:find "^[%a_]+ = {}$" then
     file.locals[line:match "([%a_][%w_]*) = {}$"] = file.class
   elseif line:find "^function " then
