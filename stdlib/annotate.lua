@@ -243,7 +243,7 @@ end
 local function needs_nothing(operation)
   local replaced = replaced_in(operation.params)
   for _, param in ipairs(operation.params) do
-    if not is_optional(param, true, replaced) and not (param.name == operation.selector) then
+    if not is_optional(param, true, replaced) and param.name ~= operation.selector then
       return false
     end
   end
