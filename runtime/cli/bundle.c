@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <lauxlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/buf.h"
@@ -79,31 +78,6 @@ static int l_read(lua_State *L)
     return 1;
 }
 
-// make_folder(path): and those above it, where they are not there yet. Raises io.
-static int l_make_folder(lua_State *L)
-{
-    const char *path = luaL_checkstring(L, 1);
-    char *part = lua_newuserdatauv(L, strlen(path) + 1, 0);
-    memcpy(part, path, strlen(path) + 1);
-    for (char *at = part + 1; *part != '\0'; at++) {
-        char before = *at;
-        if (before != '/' && before != '\0') {
-            continue;
-        }
-        *at = '\0';
-        struct stat info;
-        bool is_there = stat(part, &info) == 0 && S_ISDIR(info.st_mode);
-        if (!is_there && mkdir(part, ACCESSPERMS) != 0) { // as the umask says
-            return bd_error(L, BD_IO, "the folder %s cannot be made: %s", part, strerror(errno));
-        }
-        *at = before;
-        if (before == '\0') {
-            break;
-        }
-    }
-    return 0;
-}
-
 // remove(path): a file, if it is there.
 static int l_remove(lua_State *L)
 {
@@ -116,11 +90,8 @@ static int l_remove(lua_State *L)
 
 int bd_bundle_module(lua_State *L)
 {
-    static const luaL_Reg FUNCTIONS[] = {{"names", l_names},
-                                         {"read", l_read},
-                                         {"make_folder", l_make_folder},
-                                         {"remove", l_remove},
-                                         {NULL, NULL}};
+    static const luaL_Reg FUNCTIONS[] = {
+        {"names", l_names}, {"read", l_read}, {"remove", l_remove}, {NULL, NULL}};
     luaL_newlib(L, FUNCTIONS);
     return 1;
 }

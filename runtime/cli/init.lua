@@ -84,7 +84,7 @@ local function write(folder, files)
     local path = folder .. file.path
     local word = verdict(path, file)
     if word == "made" or word == "renewed" then
-      bundle.make_folder(path:match "^(.*)/[^/]*$" or ".")
+      fs.make_folder(path:match "^(.*)/[^/]*$" or ".", { shared = true })
       fs.write(path, file.text, { shared = true })
     end
     if file.made and word ~= "kept" then

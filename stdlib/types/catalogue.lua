@@ -21,4 +21,9 @@ function catalogue.describe(vendor) end
 ---@return string?
 function catalogue.nearest(wanted, names) end
 
+--- The full name of the operation that a function calls; nil for any other value.
+---@param value any
+---@return string?
+function catalogue.operation_of(value) end
+
 return catalogue

@@ -2,7 +2,7 @@
 -- SPDX-License-Identifier: MIT
 
 --- What the configuration says.
--- Not for scripts: check, is_local, read_base, settings, vendors.
+-- Not for scripts: check, is_local, read_base, settings, use, vendors.
 ---@class beadle.config
 local config = {}
 

@@ -24,6 +24,11 @@ function fs.exists(path) end
 ---@return boolean
 function fs.is_folder(path) end
 
+--- And those above it that are missing. Without `shared` for its owner only.
+---@param path string
+---@param options? { shared?: boolean }
+function fs.make_folder(path, options) end
+
 --- What is in a folder, in no order.
 ---@param path string
 ---@return { name: string, is_folder: boolean }[]
