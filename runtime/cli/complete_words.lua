@@ -11,6 +11,7 @@
 -- folder, argument (nothing is known), or choices with | between them.
 
 local catalogue = require "beadle.catalogue"
+local known_params = require "beadle.complete_params"
 local program = require "beadle.cli.program"
 
 local M = {}
@@ -35,30 +36,10 @@ end
 -- ---------------------------------------------------------------------------------------------------
 -- Operations
 
-local function is_vendor(name)
-  for _, each in ipairs(catalogue.vendors()) do
-    if each == name then
-      return true
-    end
-  end
-  return false
-end
-
-local function find_operation(full_name)
-  local vendor, name = (full_name or ""):match "^([^.]+)%.(.+)$"
-  if vendor and is_vendor(vendor) then
-    for _, operation in ipairs(catalogue.describe(vendor).operations) do
-      if operation.name == name then
-        return operation
-      end
-    end
-  end
-end
-
 local function add_operations(state, with_vendors)
   local vendor = state.word:match "^([^.]+)%."
-  if vendor and is_vendor(vendor) then
-    local described = catalogue.describe(vendor)
+  local described = vendor and known_params.vendor(vendor)
+  if described then
     for _, operation in ipairs(described.operations) do
       add(state, operation.full_name, operation.summary)
     end
@@ -69,7 +50,7 @@ local function add_operations(state, with_vendors)
   end
   for _, name in ipairs(catalogue.vendors()) do
     if with_vendors then
-      add(state, name, catalogue.describe(name).title)
+      add(state, name, known_params.vendor(name).title)
     end
     add(state, name .. ".", "operations of " .. name)
   end
@@ -88,11 +69,12 @@ end
 
 -- NAME= of those that are not there yet, or NAME=VALUE.
 local function add_parameters(state)
-  local operation = find_operation(state.operands[1])
+  local operation, vendor = known_params.operation(state.operands[1] or "")
   if not operation then
     return
   end
-  local known = require("beadle.cli.call").params_of(operation)
+  operation.tables = vendor.table
+  local known, names = require("beadle.cli.call").params_of(operation)
   local name = state.word:match "^([^=]+)="
   if name then
     return known[name] and add_values(state, name, known[name])
@@ -101,7 +83,7 @@ local function add_parameters(state)
   for _, operand in ipairs(state.operands) do
     given[operand:match "^[^=]*"] = true
   end
-  for _, each in ipairs(select(2, require("beadle.cli.call").params_of(operation))) do
+  for _, each in ipairs(names) do
     if not given[each] and not known[each].read_only then
       add(state, each .. "=", (known[each].required and "required: " or "") .. known[each].doc)
     end
@@ -141,7 +123,7 @@ local ADDERS = {
   document = add_documents,
   vendor = function(state)
     for _, name in ipairs(catalogue.vendors()) do
-      add(state, name, catalogue.describe(name).title)
+      add(state, name, known_params.vendor(name).title)
     end
   end,
   command = function(state)

@@ -38,6 +38,17 @@ verdict "parameters that are not given yet are offered" has gen_id=
 verdict "and those that are given are not" lacks ema=
 offers call isograd.create_candidate gen_id=
 verdict "constants are offered" has gen_id=female
+"$BEADLE" -e '
+  local complete_words = require "beadle.cli.complete_words"
+  local catalogue = require "beadle.catalogue"
+  for _, vendor in ipairs(catalogue.vendors()) do
+    for _, operation in ipairs(catalogue.describe(vendor).operations) do
+      local list = complete_words.candidates { "call", operation.full_name, "" }
+      assert(#list > 0 or #operation.params == 0, operation.full_name)
+    end
+  end' >out 2>err
+status=$?
+verdict "parameters of every operation are offered" is_status 0
 offers run register-candidate --gen_id f
 verdict "so are the choices of a recipe's parameter" has female
 offers run register-candidate --rows=pe
