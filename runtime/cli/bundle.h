@@ -14,7 +14,8 @@ struct bd_bundled {
 };
 
 extern const struct bd_bundled bd_bundle[];
-extern const struct bd_bundled bd_documents[]; // the pages of docs/, by topic: "errors", "vendors/lara"
+extern const struct bd_bundled
+    bd_documents[]; // the pages of docs/, by topic: "errors", "vendors/lara"
 
 // The file of that name in a list; NULL when there is none.
 const struct bd_bundled *bd_bundle_find(const struct bd_bundled *list, const char *name);
