@@ -2,7 +2,8 @@
 -- SPDX-License-Identifier: MIT
 
 --- What the configuration says.
--- Not for scripts: check, is_local, read_base, settings, use, vendors.
+-- Not for scripts: check, is_local, read_base, settings, use,
+-- vendors, vendors_of.
 ---@class beadle.config
 local config = {}
 

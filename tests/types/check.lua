@@ -78,7 +78,7 @@ local function differences(file, declared, real, fields)
   for _, name in ipairs(names_of(real)) do
     if type(name) == "string" and type(real[name]) == "function" and not name:find "^_" and not declared[name]
       and not file.internal[name] and not (fields and fields[name]) then
-      wrong[#wrong + 1] = ("%s: %s is not declared"):format(file.name, name)
+      wrong[#wrong + 1] = ("%s: %s is not annotated, nor in the line \"Not for scripts\""):format(file.name, name)
     end
   end
   return wrong
