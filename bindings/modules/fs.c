@@ -170,11 +170,15 @@ static int l_list(lua_State *L)
     return 1;
 }
 
-// make_folder(path): makes a folder and those above it that are missing, for its owner only.
+// make_folder(path [, {shared = true}]): makes a folder and those above it that are missing. Without `shared`, which
+// means what the umask allows, they are for their owner only.
 static int l_make_folder(lua_State *L)
 {
     size_t len;
     const char *path = luaL_checklstring(L, 1, &len);
+    lua_settop(L, 2);
+    bool shared =
+        lua_istable(L, 2) && lua_getfield(L, 2, "shared") != LUA_TNIL && lua_toboolean(L, -1);
     char *part = lua_newuserdatauv(L, len + 1, 0);
     for (size_t i = 1; i <= len; i++) {
         if (path[i] != '/' && path[i] != '\0') {
@@ -184,7 +188,7 @@ static int l_make_folder(lua_State *L)
         part[i] = '\0';
         struct stat info;
         bool is_there = stat(part, &info) == 0 && S_ISDIR(info.st_mode);
-        if (!is_there && mkdir(part, S_IRWXU) != 0 && errno != EEXIST) {
+        if (!is_there && mkdir(part, shared ? ACCESSPERMS : S_IRWXU) != 0 && errno != EEXIST) {
             return fail(L, path, "made", errno);
         }
     }

@@ -22,11 +22,11 @@
 #include "options.h"
 #include "session.h"
 #include "sources.h"
+#include "usage.h"
 #include "version.h"
 #include "worker.h"
 
 static const uint64_t GRACE_MS = 5000;
-static const char COMMAND_PREFIX[] = "beadle.cli.";
 static const char TEST_COMMAND[] = "beadle.cli.test";
 
 // What the main task works through; lives in bd_cli_main's frame for as long as the runtime.
@@ -36,6 +36,7 @@ struct plan {
     char **argv;
     const struct bd_source *command; // NULL: a script, or nothing but -e and -l
     const char *script;              // NULL: standard input, when has_script
+    const struct bd_bundled *recipe; // a script that is part of the program; else NULL
     bool has_script;
     size_t step;
 };
@@ -110,6 +111,17 @@ static int script_ended(lua_State *L, int status, lua_KContext context)
     return program_ended(L, LUA_OK, 0);
 }
 
+static int load_script(lua_State *L, const struct plan *plan)
+{
+    if (plan->recipe == NULL) {
+        return bd_script_load_file(L, plan->script);
+    }
+    lua_pushfstring(L, "@%s.lua", plan->script);
+    int status = bd_bundle_load(L, plan->recipe, lua_tostring(L, -1));
+    lua_remove(L, -2);
+    return status;
+}
+
 static int run_script(lua_State *L, struct plan *plan)
 {
     lua_settop(L, 0);
@@ -120,7 +132,7 @@ static int run_script(lua_State *L, struct plan *plan)
         lua_getfield(L, -1, "run");
         lua_replace(L, 1);
         lua_settop(L, 1);
-    } else if (bd_script_load_file(L, plan->script) != LUA_OK) {
+    } else if (load_script(L, plan) != LUA_OK) {
         raise_load_error(L);
     }
     int count = push_arguments(L, plan);
@@ -305,6 +317,8 @@ static int execute(struct plan *plan)
     bd_script_open(L);
     bd_bindings_open(rt);
     bd_script_add_module(L, "beadle.session", bd_session_module);
+    bd_script_add_module(L, "beadle.cli.bundle", bd_bundle_module);
+    bd_script_add_module(L, "beadle.cli.program", bd_usage_module);
     if (plan->script != NULL) {
         bd_script_set_folder(L, plan->script);
     }
@@ -335,105 +349,6 @@ static int execute(struct plan *plan)
 // ------------------------------------------------------------------------------------------------
 // The command line
 
-// The command that a source is; NULL when it is none, or a part of one (lti_keys of lti).
-static const char *command_name(const struct bd_source *source)
-{
-    bool is_ours = strncmp(source->name, COMMAND_PREFIX, sizeof COMMAND_PREFIX - 1) == 0;
-    const char *name = is_ours ? source->name + sizeof COMMAND_PREFIX - 1 : NULL;
-    return is_ours && strchr(name, '_') == NULL ? name : NULL;
-}
-
-static const struct bd_source *find_command(const char *word)
-{
-    for (const struct bd_source *source = bd_sources; source->name != NULL; source++) {
-        const char *name = command_name(source);
-        if (name != NULL && strcmp(name, word) == 0) {
-            return source;
-        }
-    }
-    return NULL;
-}
-
-// A command's first line is its usage and summary: "-- beadle ops [VENDOR]: lists the operations".
-static void print_command(const struct bd_source *source)
-{
-    const char *text = (const char *)source->text;
-    const char *end = memchr(text, '\n', source->len);
-    const char *colon = memchr(text, ':', (size_t)(end - text));
-    printf("  %-46.*s %.*s\n", (int)(colon - text - 3), text + 3, (int)(end - colon - 2),
-           colon + 2);
-}
-
-static void print_help(void)
-{
-    puts("Usage: beadle [OPTIONS] [SCRIPT [ARGUMENTS]]\n"
-         "       beadle [OPTIONS] run SCRIPT [ARGUMENTS]\n"
-         "       beadle [OPTIONS] COMMAND [ARGUMENTS]\n"
-         "\n"
-         "Runs Lua scripts against the APIs of assessment and learning platforms. Without a\n"
-         "configured profile, everything happens in the sandbox and nothing leaves this machine.\n"
-         "\n"
-         "Commands:");
-    printf("  %-46s %s\n", "beadle run SCRIPT [ARGUMENTS]", "runs a script or a recipe");
-    for (const struct bd_source *source = bd_sources; source->name != NULL; source++) {
-        if (command_name(source) != NULL) {
-            print_command(source);
-        }
-    }
-    puts("\nOptions:");
-    bd_options_print(stdout);
-    puts("\nExit status:\n"
-         "  0    everything was done\n"
-         "  1    the script or command failed\n"
-         "  2    the command line was wrong, and nothing was done\n"
-         "  78   the configuration is missing something, or cannot be read\n"
-         "  130  interrupted with Ctrl-C (143: by SIGTERM, 129: by SIGHUP)");
-}
-
-static int usage_error(const char *text)
-{
-    fprintf(stderr, "beadle: %s\nbeadle: `beadle --help` shows how it is used\n", text);
-    return BD_EXIT_USAGE;
-}
-
-// Where a script may be that was named without its folder or its ending.
-static bool find_recipe(const char *word, char *path, size_t size)
-{
-    static const char *const PLACES[] = {"%s.lua", "scripts/%s", "scripts/%s.lua"};
-    for (size_t i = 0; i < BD_COUNT(PLACES); i++) {
-        int len = snprintf(path, size, PLACES[i], word); // NOLINT
-        struct stat info;
-        if (len > 0 && (size_t)len < size && stat(path, &info) == 0 && S_ISREG(info.st_mode)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static int missing_script(const char *word, bool may_be_command)
-{
-    int number = errno;
-    char text[512];
-    char recipe[256];
-    struct bd_nearest nearest = {.wanted = word};
-    bd_nearest_offer(&nearest, "run");
-    for (const struct bd_source *source = bd_sources; source->name != NULL; source++) {
-        if (command_name(source) != NULL) {
-            bd_nearest_offer(&nearest, command_name(source));
-        }
-    }
-    if (find_recipe(word, recipe, sizeof recipe)) {
-        (void)snprintf(text, sizeof text, "there is no %.100s; did you mean %.300s?", word, recipe);
-    } else if (may_be_command && nearest.best != NULL) {
-        (void)snprintf(text, sizeof text,
-                       "%.200s is neither a script nor a command; did you mean %s?", word,
-                       nearest.best);
-    } else {
-        (void)snprintf(text, sizeof text, "cannot open %.200s: %s", word, strerror(number));
-    }
-    return usage_error(text);
-}
-
 // Decides what runs: a command, a script, standard input, or only -e and -l. Returns an exit status when
 // the command line is wrong, else -1.
 static int choose(struct plan *plan)
@@ -444,41 +359,50 @@ static int choose(struct plan *plan)
     if (is_run) {
         bd_options_parse(line, plan->argc, plan->argv, line->first + 1);
         if (line->wrong[0] != '\0') {
-            return usage_error(line->wrong);
+            return bd_usage_error(line->wrong);
         }
-        if (line->first >= plan->argc && !line->help) {
-            return usage_error("run needs the name of a script");
+        if (line->help && !line->version) {
+            plan->command = bd_usage_command("run"); // which says how it is used
+            line->help = false;
+            line->first = plan->argc;
+            return -1;
+        }
+        if (line->first >= plan->argc) {
+            return bd_usage_error("run needs the name of a script or a recipe");
         }
     }
     if (line->help || line->version || line->first >= plan->argc) {
         bool nothing = line->step_count == 0 && !line->version_line && !line->help &&
                        !line->version && !line->interactive;
         plan->has_script = nothing && !isatty(STDIN_FILENO);
-        return nothing && !plan->has_script ? usage_error("no script was given") : -1;
+        return nothing && !plan->has_script ? bd_usage_error("no script was given") : -1;
     }
     const char *word = plan->argv[line->first];
-    plan->command = line->only_file || is_run ? NULL : find_command(word);
+    plan->command = line->only_file || is_run ? NULL : bd_usage_command(word);
     if (plan->command != NULL && line->interactive) {
-        return usage_error("-i takes a script; a command cannot be followed by a session");
+        return bd_usage_error("-i takes a script; a command cannot be followed by a session");
     }
     if (plan->command != NULL) {
         return -1;
     }
     plan->has_script = true;
     plan->script = strcmp(word, "-") == 0 ? NULL : word;
-    if (plan->script != NULL && access(plan->script, R_OK) != 0) {
-        return missing_script(word, !line->only_file && !is_run);
+    if (plan->script == NULL || access(plan->script, R_OK) == 0) {
+        return -1;
     }
-    return -1;
+    int number = errno;
+    plan->recipe = is_run ? bd_usage_recipe(word) : NULL;
+    errno = number;
+    return plan->recipe != NULL ? -1 : bd_usage_missing_script(word, !line->only_file && !is_run);
 }
 
 int bd_cli_main(int argc, char **argv)
 {
     struct plan plan = {.line = {.log_level = BD_LOG_WARN}, .argc = argc, .argv = argv};
     bd_options_parse(&plan.line, argc, argv, 1);
-    int status = plan.line.wrong[0] != '\0' ? usage_error(plan.line.wrong) : choose(&plan);
+    int status = plan.line.wrong[0] != '\0' ? bd_usage_error(plan.line.wrong) : choose(&plan);
     if (status < 0 && plan.line.help) {
-        print_help();
+        bd_usage_print_help();
         status = BD_EXIT_OK;
     } else if (status < 0 && plan.line.version) {
         bd_version_print(stdout);

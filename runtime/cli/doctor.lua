@@ -65,4 +65,4 @@ local function run(...)
   return count(findings, "wrong") > 0 and 1 or 0
 end
 
-return { run = run }
+return { run = run, usage = USAGE, spec = SPEC, takes = {} }

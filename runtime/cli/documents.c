@@ -4,61 +4,31 @@
 #include <errno.h>
 #include <lauxlib.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "core/buf.h"
-#include "core/error.h"
-#include "core/gunzip.h"
+#include "bundle.h"
 
 // names(): of all pages.
 static int l_names(lua_State *L)
 {
-    lua_newtable(L);
-    lua_Integer count = 0;
-    for (const struct bd_document *page = bd_documents; page->name != NULL; page++) {
-        lua_pushstring(L, page->name);
-        lua_rawseti(L, -2, ++count);
-    }
+    bd_bundle_push_names(L, bd_documents);
     return 1;
-}
-
-static const struct bd_document *find(const char *name)
-{
-    const struct bd_document *page = bd_documents;
-    while (page->name != NULL && strcmp(page->name, name) != 0) {
-        page++;
-    }
-    return page->name != NULL ? page : NULL;
 }
 
 // read(name): the page as it was written; nil when there is none of that name.
 static int l_read(lua_State *L)
 {
-    enum { LARGEST = 16 << 20 };
-    const struct bd_document *page = find(luaL_checkstring(L, 1));
+    const struct bd_bundled *page = bd_bundle_find(bd_documents, luaL_checkstring(L, 1));
     if (page == NULL) {
         lua_pushnil(L);
         return 1;
     }
-    struct bd_buf text = {0};
-    struct bd_gunzip *gunzip = bd_gunzip_open();
-    bool ok = bd_gunzip_add(gunzip, (const char *)page->packed, page->len, &text, LARGEST) ==
-                  BD_GUNZIP_OK &&
-              bd_gunzip_ended(gunzip);
-    bd_gunzip_close(gunzip);
-    if (!ok) {
-        bd_buf_free(&text);
-        return bd_error(L, BD_INTERNAL, "the page %s is damaged", page->name);
-    }
-    void *copy = lua_newuserdatauv(L, text.len + 1, 0);
-    size_t len = text.len;
-    memcpy(copy, bd_buf_text(&text), len);
-    bd_buf_free(&text);
-    lua_pushlstring(L, copy, len);
+    bd_bundle_push(L, page);
     return 1;
 }
 

@@ -350,4 +350,5 @@ local function run(...)
   return 0
 end
 
-return { run = run, summary = "launches a tool as a browser would, and tells each step" }
+return { run = run, summary = "launches a tool as a browser would, and tells each step",
+  usage = USAGE, spec = SPEC, takes = { "argument..." } }

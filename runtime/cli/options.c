@@ -18,6 +18,7 @@ struct option {
     bool optional;        // the argument, given as --name=value
     const char *doc;
     bool (*take)(struct bd_command_line *line, const char *value); // false: the value is wrong
+    const char *kind; // of values, for completion; NULL: none is known
 };
 
 static void add_step(struct bd_command_line *line, enum bd_step_kind kind, const char *text)
@@ -163,10 +164,11 @@ static const struct option OPTIONS[] = {
      take_no_environment},
     {"-W", NULL, false, "turn Lua's warnings on", take_warnings},
     {"--profile", "NAME", false, "the profile to use (default: as configured, else sandbox)",
-     take_profile},
-    {"--config", "FILE", false, "read this configuration instead of the usual places", take_config},
+     take_profile, "profile"},
+    {"--config", "FILE", false, "read this configuration instead of the usual places", take_config,
+     "file"},
     {"--log-level", "LEVEL", false, "error, warning (default), info, debug or trace",
-     take_log_level},
+     take_log_level, "error|warning|info|debug|trace"},
     {"--virtual-time", "START", true,
      "sandbox only: waiting takes no time; the clock starts at START (2026-01-01T08:00:00Z)",
      take_virtual_time},
@@ -193,6 +195,27 @@ void bd_options_print(FILE *out)
     }
     fprintf(out, "  %-24s %s\n", "-", "run standard input");
     fprintf(out, "  %-24s %s\n", "--", "end of options");
+}
+
+static void set_text(lua_State *L, const char *key, const char *text)
+{
+    lua_pushstring(L, text); // nil for NULL
+    lua_setfield(L, -2, key);
+}
+
+void bd_options_push(lua_State *L)
+{
+    lua_newtable(L);
+    for (size_t i = 0; i < BD_COUNT(OPTIONS); i++) {
+        lua_createtable(L, 0, 5);
+        set_text(L, "name", OPTIONS[i].name);
+        set_text(L, "value", OPTIONS[i].argument);
+        set_text(L, "doc", OPTIONS[i].doc);
+        set_text(L, "kind", OPTIONS[i].kind);
+        lua_pushboolean(L, OPTIONS[i].optional);
+        lua_setfield(L, -2, "optional");
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
 }
 
 static const struct option *find(const char *word, const char **value)

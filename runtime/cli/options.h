@@ -42,4 +42,8 @@ void bd_options_free(struct bd_command_line *line);
 // The options, one a line, for --help.
 void bd_options_print(FILE *out);
 
+// The same as a list of { name, value, optional, doc, kind }: `kind` is what completion offers for the value, "file",
+// "profile" or choices such as "error|warning". [-0, +1]
+void bd_options_push(lua_State *L);
+
 #endif

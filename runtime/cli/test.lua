@@ -51,7 +51,8 @@ local SPEC = {
     doc = "files at once; default: one for each processor" },
   { name = "seed", value = "N", take = whole(0, "a whole number"),
     doc = "decides every random choice; a failure names the seed that repeats it" },
-  { name = "format", value = "FORMAT", default = "plain", take = format, doc = "plain (default), tap, junit or json" },
+  { name = "format", value = "FORMAT", default = "plain", take = format, kind = "plain|tap|junit|json",
+    doc = "plain (default), tap, junit or json" },
   { name = "output", short = "o", value = "FILE", doc = "write the report there, and a plain one to standard output" },
   { name = "timeout", value = "DURATION", default = 60, take = duration,
     doc = "real time for one test; default: 60 s" },
@@ -220,4 +221,4 @@ local function run(...)
   return counts.errors > 0 and 1 or #tests > 0 and 0 or exit_status(counts, values)
 end
 
-return { run = run }
+return { run = run, usage = USAGE, spec = SPEC, takes = { "lua..." } }
