@@ -9,6 +9,7 @@
 #include "core/observe.h"
 #include "core/runtime.h"
 #include "core/secret.h"
+#include "effect.h"
 #include "structure.h"
 
 enum { SECRETS_MOST = 24 };
@@ -113,6 +114,8 @@ void bd_observed_tell(lua_State *L, const struct bd_call *call, int first, bool 
     struct secrets secrets;
     memset(&secrets, 0, sizeof secrets);
     push_call(L, call);
+    bd_effect_push_params(L, call, first);
+    lua_setfield(L, -2, "params");
     add_params(L, call, first, &secrets);
     add_settings(L, call->account, &secrets);
     add_token(call->account, &secrets);

@@ -20,6 +20,7 @@
 #include "options.h"
 #include "sources.h"
 #include "version.h"
+#include "watch.h"
 
 static const uint64_t GRACE_MS = 5000;
 static const char COMMAND_PREFIX[] = "beadle.cli.";
@@ -161,6 +162,7 @@ static int l_main(lua_State *L)
 {
     struct plan *plan = lua_touserdata(L, 1);
     lua_settop(L, 0);
+    bd_watch_enter(L, &plan->line);
     return run_next(L, LUA_OK, (lua_KContext)plan);
 }
 
@@ -248,6 +250,28 @@ static int outcome(struct bd_runtime *rt, struct bd_task *task)
     return lua_isinteger(co, 1) ? (int)lua_tointeger(co, 1) : BD_EXIT_OK;
 }
 
+static int run_main(struct bd_runtime *rt, struct plan *plan)
+{
+    lua_State *L = rt->L;
+    if (!bd_watch_begin(L, &plan->line)) {
+        report(rt, L, lua_gettop(L));
+        return status_of_error(L, lua_gettop(L));
+    }
+    lua_pushcfunction(L, l_main);
+    lua_pushlightuserdata(L, plan);
+    rt->main = bd_task_spawn(L, 1); // its userdata stays on the stack, and with it its results
+    bd_interrupt_install(rt);
+    bd_runtime_run(rt, rt->main);
+    int status = outcome(rt, rt->main);
+    rt->main = NULL;
+    int wanted = bd_watch_end(L, &plan->line, status);
+    if (wanted < 0) {
+        report(rt, L, lua_gettop(L));
+        wanted = status != BD_EXIT_OK ? status : status_of_error(L, lua_gettop(L));
+    }
+    return wanted;
+}
+
 static int execute(struct plan *plan)
 {
     struct bd_runtime *rt = bd_runtime_open(&plan->line.runtime);
@@ -262,13 +286,7 @@ static int execute(struct plan *plan)
     lua_pushcfunction(L, l_set_arg);
     lua_pushlightuserdata(L, plan);
     BD_CHECK(lua_pcall(L, 1, 0, 0) == LUA_OK);
-    lua_pushcfunction(L, l_main);
-    lua_pushlightuserdata(L, plan);
-    rt->main = bd_task_spawn(L, 1); // its userdata stays on the stack, and with it its results
-    bd_interrupt_install(rt);
-    bd_runtime_run(rt, rt->main);
-    int status = outcome(rt, rt->main);
-    rt->main = NULL;
+    int status = run_main(rt, plan);
     bd_runtime_close(rt, GRACE_MS);
     if (fflush(stdout) != 0 && errno != EPIPE && status == BD_EXIT_OK) {
         fprintf(stderr, "beadle: standard output cannot be written: %s\n", strerror(errno));
@@ -331,6 +349,7 @@ static void print_help(void)
          "  0    everything was done\n"
          "  1    the script or command failed\n"
          "  2    the command line was wrong, and nothing was done\n"
+         "  3    a dry run that went well: something was planned, and nothing of it was sent\n"
          "  78   the configuration is missing something, or cannot be read\n"
          "  130  interrupted with Ctrl-C (143: by SIGTERM, 129: by SIGHUP)");
 }

@@ -212,8 +212,8 @@ static bool option(lua_State *L, const char *name, bool usual)
 }
 
 // tell(fn [, {bodies = true, answers = false}]): fn is called with a table when a request is over
-// (bd_observe_set_request); of a vendor's it has also operation, vendor, profile, sandbox, effect, decoded (seconds),
-// and result or failure. It must return at once, and all that watch get the same table. tell(nil): nobody watches.
+// (bd_observe_set_request); of a vendor's it has also operation, vendor, profile, sandbox, effect, params, decoded
+// (seconds), and result or failure. It must return at once, and all that watch get the same table. tell(nil): nobody watches.
 static int l_tell(lua_State *L)
 {
     struct bd_runtime *rt = bd_runtime_of(L);
