@@ -168,6 +168,9 @@ function M.finish()
     end
     return a.number < b.number
   end)
+  for place, call in ipairs(run.calls) do
+    call.number = place
+  end
   if run.format == "table" then
     io.stderr:write(require("beadle.trace_table").text(run, fs.columns "stderr"), "\n")
     return

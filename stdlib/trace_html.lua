@@ -53,6 +53,26 @@ local function bar(call, from, span)
     escape(("begins at %.3f s, takes %s"):format(call.at, tables.duration(call.total))), table.concat(out))
 end
 
+-- The most calls that were under way at the same time.
+local function peak(calls)
+  local changes, now, most = {}, 0, 0
+  for _, call in ipairs(calls) do
+    changes[#changes + 1] = { at = call.at, by = 1 }
+    changes[#changes + 1] = { at = call.at + call.total, by = -1 }
+  end
+  table.sort(changes, function(a, b)
+    if a.at ~= b.at then
+      return a.at < b.at
+    end
+    return a.by < b.by
+  end)
+  for _, change in ipairs(changes) do
+    now = now + change.by
+    most = math.max(most, now)
+  end
+  return math.max(most, 1)
+end
+
 -- How many calls were under way, over the whole run.
 local function overview(run)
   local span = math.max(run.seconds, 1e-6)
@@ -85,25 +105,28 @@ local function overview(run)
   end
   return ([[<figure><figcaption>Calls under way, at most %d at once; below, where calls failed. %s in all.</figcaption>
 <svg class="o" viewBox="0 0 %d 72" preserveAspectRatio="none" role="img" aria-label="calls under way over time">%s</svg>
-</figure>]]):format(most, tables.duration(run.seconds), WIDTH, table.concat(out))
+</figure>]]):format(peak(run.calls), tables.duration(run.seconds), WIDTH, table.concat(out))
 end
 
 -- ---------------------------------------------------------------------------------------------------
 -- Tables
 
-local function row(cells, tag)
+local function is_number(cell)
+  return type(cell) == "number" or tostring(cell):find "^[%d.]+ %a+$" ~= nil
+end
+
+local function row(cells, tag, right)
   local out = {}
   for index, cell in ipairs(cells) do
-    local right = type(cell) == "number" or index > 1 and tostring(cell):find "^[%d.]+ %a+$"
-    out[index] = ("<%s%s>%s</%s>"):format(tag, right and ' class="num"' or "", escape(cell), tag)
+    out[index] = ("<%s%s>%s</%s>"):format(tag, is_number(right[index]) and ' class="num"' or "", escape(cell), tag)
   end
   return "<tr>" .. table.concat(out) .. "</tr>"
 end
 
 local function html_table(headings, rows)
-  local out = { '<div class="scroll"><table><thead>', row(headings, "th"), "</thead><tbody>" }
+  local out = { '<div class="scroll"><table><thead>', row(headings, "th", rows[1] or {}), "</thead><tbody>" }
   for _, cells in ipairs(rows) do
-    out[#out + 1] = row(cells, "td")
+    out[#out + 1] = row(cells, "td", cells)
   end
   out[#out + 1] = "</tbody></table></div>"
   return table.concat(out)
