@@ -7,6 +7,7 @@
 #include "core/runtime.h"
 #include "core/script.h"
 #include "lti/lti.h"
+#include "lti/xml.h"
 #include "modules/modules.h"
 #include "sandbox/sandbox.h"
 
@@ -22,11 +23,14 @@ void bd_bindings_open(struct bd_runtime *rt)
         {"beadle.log", bd_log_module},
         {"beadle.fs", bd_fs_module},
         {"beadle.journal", bd_journal_module},
+        {"beadle.sqlite", bd_sqlite_module},
         {"beadle.http.native", bd_http_module},
         {"beadle.observe", bd_observe_module},
         {"beadle.config.native", bd_config_module},
+        {"beadle.hook.native", bd_hook_module},
         {"beadle.sandbox.native", bd_sandbox_module},
         {"beadle.catalogue", bd_catalogue_module},
+        {"beadle.lti.xml", bd_lti_xml_module},
     };
     for (size_t i = 0; i < sizeof MODULES / sizeof *MODULES; i++) {
         bd_script_add_module(rt->L, MODULES[i].name, MODULES[i].open);

@@ -115,7 +115,7 @@ local function param_sentence(param, operation)
     parts[#parts + 1] = "(Our assumption.)"
   end
   if param.lti_carries then
-    parts[#parts + 1] = "(An LTI launch carries it.)"
+    parts[#parts + 1] = ("(An LTI launch carries it, as %s.)"):format(param.lti)
   end
   return table.concat(parts, " ")
 end
@@ -437,8 +437,8 @@ end
 function M.vendor(name)
   local vendor = catalogue.describe(name)
   local out = {}
-  add(out, "%s: module beadle.%s, from the vendor's document \"%s\"", vendor.title, vendor.name,
-    vendor.document)
+  add(out, "%s: module beadle.%s, from %s \"%s\"", vendor.title, vendor.name,
+    vendor.service and "the standard" or "the vendor's document", vendor.document)
   add(out, "")
   add(out, "Operations")
   local rows = {}

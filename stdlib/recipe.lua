@@ -45,7 +45,11 @@
 -- last what cannot be repeated: a row that failed is run again from its begin. The context has
 -- is_sandbox, profile, is_single, line, and
 --   sleep(duration)            lets other rows run meanwhile, and ends with the run
+--   aside(fn, ...)             fn(...), which waits for something else than a vendor, in the same way: its results
 --   did(text)                  notes what is done already, for the report should the row fail later
+--   keep(value), kept          all that the row has called is done and known: should the program be killed from here
+--                              on, --continue runs the row again with this value, a table of data, as context.kept.
+--                              Parameters in it are put into the row's line of --failed
 --
 -- Other drivers use recipe.spec, recipe.params, recipe:check_row(texts) -> row, or nil and a list of problems
 -- {name, message}, and recipe:run_row(row, context) -> result.
@@ -127,7 +131,8 @@ end
 local function nothing() end
 
 function Recipe:run_row(row, context)
-  local base = { is_sandbox = config.is_sandbox(), profile = config.profile(), sleep = async.sleep, did = nothing }
+  local base = { is_sandbox = config.is_sandbox(), profile = config.profile(), sleep = async.sleep, did = nothing,
+    keep = nothing, aside = function(fn, ...) return fn(...) end }
   for name, value in pairs(context or {}) do
     base[name] = value
   end
@@ -199,7 +204,7 @@ local function write_files(recipe, records, document, run, values)
     wrong = wrong or not ok and note or nil
   end
   if values.failed and (run.left_out > 0 or run.counts.pending > 0 or fs.exists(values.failed)) then
-    try_write(report.failed_file, values.failed, records, run.rest, run.reader)
+    try_write(report.failed_file, values.failed, records, run.rest, run.reader, params_of.names(recipe.params))
   end
   for _, path in ipairs(values.output or {}) do
     try_write(report.results_file, path, document, records, recipe.columns, run.reader)
@@ -327,7 +332,7 @@ end
 -- Whether a run over the same rows would do something twice: rows that failed are begun anew in any case.
 local function has_effects(run)
   for _, record in ipairs(run.records) do
-    if record.state == "done" or record.in_doubt then
+    if record.state == "done" or record.in_doubt or record.kept then
       return true
     end
   end
@@ -344,7 +349,7 @@ local function end_journal(journal, run, values, is_written, console)
     journal:remove()
     return
   end
-  console.err(("%s keeps what was done: --continue does the rows that were not begun."):format(journal.path))
+  console.err(("%s keeps what was done: --continue does what is left."):format(journal.path))
 end
 
 local function report_run(recipe, run, values, context, console, seconds)

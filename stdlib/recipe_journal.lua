@@ -4,8 +4,9 @@
 --
 -- One JSON object a line, on the disk before the program goes on. The first says which run it is; then
 --   {"line": 5, "call": "isograd.add_test", "before": [...]}   about to be sent: the row is begun
+--   {"line": 5, "kept": {...}, "before": [...]}                all that it called is done: it can be gone on with
 --   {"line": 5, "state": "done", "result": {...}}              or "failed", with its error
--- A row that was begun and has no end is in doubt.
+-- A row that was begun and has no end is in doubt, unless the last that is known of it is what it kept.
 
 local error_value = require "beadle.error"
 local json = require "beadle.json"
@@ -38,6 +39,11 @@ end
 -- call(record, operation): a request of the row is about to be sent.
 function Journal:call(record, operation)
   append(self, { line = record.line, call = operation, before = json.array(record.before) })
+end
+
+-- kept(record): what the row needs to go on from here, as data that has a JSON form.
+function Journal:kept(record)
+  append(self, { line = record.line, kept = record.kept, before = json.array(record.before) })
 end
 
 -- ended(record). One that was stopped before it had called anything is as if it had not begun.
@@ -87,6 +93,10 @@ local function take_call(earlier, object)
   earlier[object.line] = { state = "failed", in_doubt = true, before = object.before, error = doubtful(object.call) }
 end
 
+local function take_kept(earlier, object)
+  earlier[object.line] = { state = "not_run", kept = object.kept, before = object.before }
+end
+
 local function take_end(earlier, object)
   local kept = object.error
   earlier[object.line] = { state = object.state, result = object.result, pending = object.pending or false,
@@ -105,6 +115,8 @@ local function read(file, path)
       header = object
     elseif object.call then
       take_call(earlier, object)
+    elseif object.kept then
+      take_kept(earlier, object)
     else
       take_end(earlier, object)
     end
@@ -148,7 +160,8 @@ local function refuse(source, path, header, earlier, mine, say)
     options.fail(("%s, and cannot be continued: %s"):format(begun, wrong), forget)
   end
   say(describe(source, earlier))
-  options.fail(begun, "--continue does the rows that were not begun, and takes the others as they are. " .. forget)
+  options.fail(begun, "--continue does the rows that were not begun or can be gone on with, and takes the others as "
+    .. "they are. " .. forget)
 end
 
 -- ---------------------------------------------------------------------------------------------------
@@ -209,7 +222,7 @@ local function take_up(self, source, values, say)
 end
 
 -- open(recipe, source, values, context, say) -> journal with `earlier`, what an unfinished run has left, by line, and
--- `known`, how many rows that is; nil where there is no place for a journal. Refuses unless it was said what
+-- `known`, how many rows need nothing more; nil where there is no place for a journal. Refuses unless it was said what
 -- becomes of an unfinished run.
 function M.open(recipe, source, values, context, say)
   local file, path = open_file(source, values)
@@ -224,8 +237,8 @@ function M.open(recipe, source, values, context, say)
     self:close()
     error(err, 0)
   end
-  for _ in pairs(self.earlier) do
-    self.known = self.known + 1
+  for _, earlier in pairs(self.earlier) do
+    self.known = self.known + (earlier.state == "not_run" and 0 or 1)
   end
   return self
 end

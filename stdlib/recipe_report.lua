@@ -155,10 +155,29 @@ local function own_columns(reader)
   return columns
 end
 
-local function add_failed(writer, columns, record)
+-- Parameters that rows have kept and that are no columns of the file.
+local function kept_columns(records, columns, params)
+  local list, has = {}, {}
+  for _, name in ipairs(columns) do
+    has[name] = true
+  end
+  for _, name in ipairs(params) do
+    for _, record in ipairs(records) do
+      if not has[name] and (record.kept or {})[name] ~= nil then
+        has[name], list[#list + 1] = true, name
+      end
+    end
+  end
+  return list
+end
+
+local function add_failed(writer, columns, record, params)
   local row, err = {}, record.error
   for _, name in ipairs(columns) do
     row[name] = record.cells[name]
+  end
+  for _, name in ipairs(params or {}) do
+    row[name] = (record.kept or {})[name] or row[name]
   end
   row["error.line"] = record.line
   row["error.kind"] = err and err.kind or record.pending and "pending" or "not_run"
@@ -170,16 +189,19 @@ local function add_failed(writer, columns, record)
   writer:add(row)
 end
 
--- failed_file(path, records, rest, reader) -> note. Writes the rows that were not done, and the entries of `rest`,
--- which never began, with their own columns and values: the file is input for the same recipe.
-function M.failed_file(path, records, rest, reader)
+-- failed_file(path, records, rest, reader, params) -> note. Writes the rows that were not done, and the entries of
+-- `rest`, which never began, with their own columns and values, and with what they kept of the recipe's parameters,
+-- whose names are `params`: the file is input for the same recipe.
+function M.failed_file(path, records, rest, reader, params)
   local columns = own_columns(reader)
+  local kept = kept_columns(records, columns, params)
+  table.move(kept, 1, #kept, #columns + 1, columns)
   local all = table.move(columns, 1, #columns, 1, {})
   table.move(ERROR_COLUMNS, 1, #ERROR_COLUMNS, #all + 1, all)
   local writer = csv.writer(all, writer_options(reader))
   for _, record in ipairs(records) do
     if record.state ~= "done" or record.pending then
-      add_failed(writer, columns, record)
+      add_failed(writer, columns, record, params)
     end
   end
   for _, entry in ipairs(rest) do

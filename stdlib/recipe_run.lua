@@ -128,19 +128,19 @@ end
 -- ---------------------------------------------------------------------------------------------------
 -- One row
 
--- Lets others run while this row waits in `wait`.
+-- Lets others run while this row waits in `wait`; gives the results of that.
 local function step_aside(run, record, wait, ...)
   if record.has_slot then
     record.has_slot = false
     run.slots:release()
   end
   run.counts.waiting = run.counts.waiting + 1
-  local ok, err = pcall(wait, ...)
+  local results = table.pack(pcall(wait, ...))
   run.counts.waiting = run.counts.waiting - 1
   if run.stopped then
     error(stopping_error(), 0)
-  elseif not ok then
-    error(err, 0)
+  elseif not results[1] then
+    error(results[2], 0)
   elseif not record.has_slot then
     run.slots:acquire()
     if record.has_slot then -- another task of the row was faster
@@ -148,16 +148,38 @@ local function step_aside(run, record, wait, ...)
     end
     record.has_slot = true
   end
+  return table.unpack(results, 2, results.n)
 end
 
--- A sleep that ends early when the run stops.
-local function sleep(run, duration)
-  local sleeper = async.spawn(async.sleep, duration)
+-- fn(...) in a task that ends early when the run stops. What it raises is this row's alone.
+local function wait_in(run, fn, ...)
+  local sleeper = async.spawn(function(...)
+    return table.pack(pcall(fn, ...))
+  end, ...)
   run.sleepers[sleeper] = true
-  local ok, err = pcall(sleeper.wait, sleeper)
+  local ok, results = pcall(sleeper.wait, sleeper)
   run.sleepers[sleeper] = nil
   if not ok then
     sleeper:cancel()
+    error(results, 0)
+  elseif not results[1] then
+    error(results[2], 0)
+  end
+  return table.unpack(results, 2, results.n)
+end
+
+local function aside(run, record, fn, ...)
+  if run.stopped then
+    error(stopping_error(), 0)
+  end
+  return step_aside(run, record, wait_in, run, fn, ...)
+end
+
+-- All that the row has called so far is done, and known: from here on it can be gone on with.
+local function keep_row(run, record, value)
+  record.kept, record.calls = value, {}
+  local ok, err = keep(run, "kept", record)
+  if not ok then
     error(err, 0)
   end
 end
@@ -168,12 +190,15 @@ local function row_context(run, record)
     did = function(text)
       record.before[#record.before + 1] = text
     end,
+    kept = record.kept,
+    keep = function(value)
+      keep_row(run, record, value)
+    end,
     sleep = function(duration)
-      duration = time.seconds(duration)
-      if run.stopped then
-        error(stopping_error(), 0)
-      end
-      step_aside(run, record, sleep, run, duration)
+      aside(run, record, async.sleep, time.seconds(duration))
+    end,
+    aside = function(fn, ...)
+      return aside(run, record, fn, ...)
     end,
   }, { __index = run.context })
 end
@@ -289,10 +314,15 @@ local function next_entry(run, entries)
   return entry
 end
 
--- What an unfinished run has left of a row is not done again.
+-- What an unfinished run has left of a row.
+local function earlier_of(run, entry)
+  return run.journal and run.journal.earlier[entry.line]
+end
+
+-- A row that came to its end in an unfinished run is not done again.
 local function take_earlier(run, entry)
-  local earlier = run.journal and run.journal.earlier[entry.line]
-  if not earlier then
+  local earlier = earlier_of(run, entry)
+  if not earlier or earlier.state == "not_run" then
     return false
   end
   local record = { index = entry.index, line = entry.line, cells = entry.cells, row = entry.row, calls = {} }
@@ -321,8 +351,10 @@ local function start_rows(run, entries)
       run.slots:release() -- rows that wait go on in it
       return
     end
+    local earlier = earlier_of(run, entry) or {}
     local record = { index = entry.index, line = entry.line, cells = entry.cells, row = entry.row,
-      problem = entry.problem, state = "not_run", before = {}, calls = {}, has_slot = true }
+      problem = entry.problem, state = "not_run", before = earlier.before or {}, kept = earlier.kept, calls = {},
+      has_slot = true }
     run.records[#run.records + 1] = record
     async.spawn(row_task, run, record)
   end

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
--- Prints a configuration whose profile "served" leads to a sandbox that is served at an address: arg[1]. Run by
--- tests/with-sandbox.
+-- Prints a configuration whose profile "served" leads to a sandbox that is served at an address, arg[1], with its mail
+-- server at another, arg[2]. Run by tests/with-sandbox.
 
 local catalogue = require "beadle.catalogue"
 
-local base = arg[1]
+local base, smtp = arg[1], arg[2]
 
 print "return { profiles = { served = {"
 for _, vendor in ipairs(catalogue.vendors()) do
@@ -13,6 +13,7 @@ for _, vendor in ipairs(catalogue.vendors()) do
     local value = setting.sandbox or setting.fallback
     if value then
       value = setting.type == "url" and value:gsub("^https://[^/]+", base) or value
+      value = setting.type == "mail server" and smtp or value
       print(("    %s = %q,"):format(setting.name, value))
     end
   end

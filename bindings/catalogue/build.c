@@ -210,6 +210,10 @@ void bd_build_request(lua_State *L, struct bd_call *call, int first)
     request->exchange.options = &call->account->options;
     request->exchange.method = callable->op->method;
     bd_buf_add_text(&request->exchange.url, endpoint->url);
+    if (callable->vendor->protocol == BD_BY_SMTP) {
+        bd_build_message(L, call, first);
+        return;
+    }
     if (callable->op->path != NULL) {
         bd_path_expand(&request->exchange.url, callable->op->path, path_value, &build);
     }

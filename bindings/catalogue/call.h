@@ -64,7 +64,9 @@ uint64_t bd_check_params(lua_State *L, const struct bd_callable *callable,
 
 // build.c: fills in the call's request from the values that bd_check_params pushed from `first` on.
 void bd_build_request(lua_State *L, struct bd_call *call, int first);
-// The same for its headers: `common` and those that parameters make. One reference.
+// build_message.c: the same for a mail: its envelope and its message.
+void bd_build_message(lua_State *L, struct bd_call *call, int first);
+// build.c: the same for its headers: `common` and those that parameters make. One reference.
 struct bd_headers *bd_build_headers(lua_State *L, struct bd_call *call, int first,
                                     struct bd_headers *common);
 // The parameter with the longest text in the address; NULL: none stands there.

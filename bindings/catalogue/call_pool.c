@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "call.h"
+#include "core/mail.h"
 #include "core/runtime.h"
 
 static const char POOL_KEY;
@@ -54,6 +55,8 @@ void bd_call_give(struct bd_runtime *rt, struct bd_call *call)
     struct pool *pool = pool_of(rt);
     bd_headers_drop(call->request.exchange.headers);
     call->request.exchange.headers = NULL;
+    bd_mail_free(call->request.exchange.mail); // it holds a password
+    call->request.exchange.mail = NULL;
     bd_buf_reset(&call->request.exchange.answer, 16384);
     bd_buf_reset(&call->scratch, 1024);
     call->next = pool->free;

@@ -10,6 +10,7 @@
 #include "lint.h"
 #include "structure.h"
 #include "type.h"
+#include "vendor_module.h"
 
 // vendors(): the names of all vendors.
 static int l_vendors(lua_State *L)
@@ -55,7 +56,7 @@ static int l_settings(lua_State *L)
     const struct bd_vendor *vendor = check_vendor(L, luaL_checkstring(L, 1));
     lua_newtable(L);
     bd_describe_fields(L, "own", vendor->settings);
-    bd_describe_fields(L, "common", bd_common_settings);
+    bd_describe_fields(L, "common", bd_common_settings(vendor));
     return 1;
 }
 
@@ -229,7 +230,7 @@ static int l_check_setting(lua_State *L)
     const struct bd_vendor *vendor = check_vendor(L, luaL_checkstring(L, 1));
     const char *name = luaL_checkstring(L, 2);
     const struct bd_field *field = find_field(vendor->settings, name);
-    field = field != NULL ? field : find_field(bd_common_settings, name);
+    field = field != NULL ? field : find_field(bd_common_settings(vendor), name);
     luaL_argcheck(L, field != NULL, 2, "unknown setting");
     lua_settop(L, 3);
     if (lua_type(L, 3) == LUA_TSTRING) { // from the environment everything comes as text
@@ -283,6 +284,8 @@ int bd_catalogue_module(lua_State *L)
         {"check_value", l_check_value},
         {"is_legal", bd_catalogue_is_legal},
         {"check_profile", l_check_profile},
+        {"about", bd_catalogue_about},
+        {"form_of", bd_catalogue_form_of},
         {NULL, NULL},
     };
     luaL_newlib(L, FUNCTIONS);

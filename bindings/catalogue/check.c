@@ -79,6 +79,10 @@ static void wrong_value(struct check *check, int index, const struct bd_field *f
     problem(check, "%s must be ", field->name);
     bd_type_describe(&check->problems, field);
     add_value(check, index, field);
+    const char *why = field->type->why != NULL ? field->type->why(check->L, index) : NULL;
+    if (why != NULL) {
+        bd_buf_addf(&check->problems, ": %s", why);
+    }
     add_nearest_choice(check, index, field);
 }
 

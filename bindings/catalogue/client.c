@@ -17,26 +17,29 @@
 static const uint64_t CALL_LIMIT_MS = 120000;
 static const char ACCOUNTS_KEY;
 
-const struct bd_field bd_common_settings[] = {
-    {.name = "ca_file",
-     .type = &bd_file,
-     .doc = "certificates of the authorities to trust, PEM; default: the system's"},
-    {.name = "connect_timeout",
-     .type = &bd_duration_type,
-     .fallback = "10 s",
-     .doc = "time to resolve the name, connect and agree on TLS"},
-    {.name = "idle_timeout",
-     .type = &bd_duration_type,
-     .fallback = "30 s",
-     .doc = "time without a byte in either direction"},
-    {.name = "timeout",
-     .type = &bd_duration_type,
-     .fallback = "60 s",
-     .doc = "time for one request and its answer"},
-    {.name = "deadline",
-     .type = &bd_duration_type,
-     .fallback = "120 s",
-     .doc = "time for a call with all its attempts"},
+#define CONNECTION_SETTINGS(idle, total, deadline_of_all)                             \
+    {.name = "ca_file",                                                               \
+     .type = &bd_file,                                                                \
+     .doc = "certificates of the authorities to trust, PEM; default: the system's"},  \
+        {.name = "connect_timeout",                                                   \
+         .type = &bd_duration_type,                                                   \
+         .fallback = "10 s",                                                          \
+         .doc = "time to resolve the name, connect and agree on TLS"},                \
+        {.name = "idle_timeout",                                                      \
+         .type = &bd_duration_type,                                                   \
+         .fallback = (idle),                                                          \
+         .doc = "time without a byte in either direction"},                           \
+        {.name = "timeout",                                                           \
+         .type = &bd_duration_type,                                                   \
+         .fallback = (total),                                                         \
+         .doc = "time for one request and its answer"},                               \
+    {                                                                                 \
+        .name = "deadline", .type = &bd_duration_type, .fallback = (deadline_of_all), \
+        .doc = "time for a call with all its attempts"                                \
+    }
+
+static const struct bd_field http_settings[] = {
+    CONNECTION_SETTINGS("30 s", "60 s", "120 s"),
     {.name = "max_body",
      .type = &bd_integer,
      .min = 1024,
@@ -55,6 +58,28 @@ const struct bd_field bd_common_settings[] = {
      .doc = "allow http:// to other machines; without it only to this one"},
     {.name = NULL},
 };
+
+// Times after RFC 5321, "Timeouts": a server may look at a message for minutes before it answers.
+static const struct bd_field smtp_settings[] = {
+    CONNECTION_SETTINGS("5 min", "12 min", "15 min"),
+    {.name = "max_in_flight",
+     .type = &bd_integer,
+     .min = 1,
+     .max = 16,
+     .fallback = "4",
+     .doc = "connections to the server at once; more mails wait their turn"},
+    {.name = "plain_smtp",
+     .type = &bd_boolean,
+     .doc = "true: without TLS, also to other machines; false: never without TLS; when it is not "
+            "set, without "
+            "TLS to this machine only"},
+    {.name = NULL},
+};
+
+const struct bd_field *bd_common_settings(const struct bd_vendor *vendor)
+{
+    return vendor->protocol == BD_BY_SMTP ? smtp_settings : http_settings;
+}
 
 // ------------------------------------------------------------------------------------------------
 // Settings
@@ -96,8 +121,10 @@ static void read_settings(lua_State *L, struct bd_account *account)
     options->max_head = bd_http_defaults.max_head;
     account->time_limit = duration_setting(L, account, "deadline", CALL_LIMIT_MS);
     account->in_flight_most = (unsigned)integer_setting(L, account, "max_in_flight", 64);
-    bd_account_push_setting(L, account, "plain_http");
+    bool smtp = account->vendor->protocol == BD_BY_SMTP;
+    bd_account_push_setting(L, account, smtp ? "plain_smtp" : "plain_http");
     options->plain_http = lua_toboolean(L, -1);
+    options->demand_tls = smtp && lua_isboolean(L, -1) && !lua_toboolean(L, -1);
     bd_account_push_setting(L, account, "ca_file");
     if (lua_isstring(L, -1)) {
         account->ca_file = bd_strdup(lua_tostring(L, -1));
@@ -189,7 +216,11 @@ static struct bd_account *make_account(lua_State *L, const struct bd_vendor *ven
     lua_pushvalue(L, -4);
     account->settings_ref = luaL_ref(L, LUA_REGISTRYINDEX);
     read_settings(L, account);
-    account->transport = account->sandbox ? bd_net_twin(L) : bd_net_curl(L);
+    if (account->sandbox) {
+        account->transport = bd_net_twin(L);
+    } else {
+        account->transport = vendor->protocol == BD_BY_SMTP ? bd_net_smtp(L) : bd_net_curl(L);
+    }
     return account;
 }
 
@@ -245,7 +276,8 @@ struct bd_endpoint *bd_account_endpoint(lua_State *L, struct bd_account *account
     if (text == NULL) {
         bd_account_refuse_missing(L, account, setting);
     }
-    const char *wrong = bd_url_parse(&url, text, len);
+    bool smtp = account->vendor->protocol == BD_BY_SMTP;
+    const char *wrong = smtp ? bd_url_parse_mail(&url, text, len) : bd_url_parse(&url, text, len);
     if (wrong != NULL || url.query != NULL) {
         bd_error(L, BD_CONFIGURATION, "profile %s: %s.%s is no usable address: %s",
                  account->profile, account->vendor->name, setting,
@@ -322,6 +354,22 @@ static void add_key(lua_State *L, const struct bd_account *account, struct bd_bu
     lua_pop(L, 1);
 }
 
+// A mail server is signed in to with both, or not at all.
+static void check_sign_in(lua_State *L, const struct bd_account *account)
+{
+    const struct bd_auth *auth = &account->vendor->auth;
+    size_t len;
+    bd_account_push_setting(L, account, auth->user);
+    bd_account_push_setting(L, account, auth->password);
+    bool none = lua_isnil(L, -1) && lua_isnil(L, -2);
+    lua_pop(L, 2);
+    if (!none) {
+        (void)push_credential(L, account, auth->user, &len);
+        (void)push_credential(L, account, auth->password, &len);
+        lua_pop(L, 2);
+    }
+}
+
 struct bd_headers *bd_account_headers(lua_State *L, struct bd_account *account, bool json)
 {
     const struct bd_auth *auth = &account->vendor->auth;
@@ -329,7 +377,10 @@ struct bd_headers *bd_account_headers(lua_State *L, struct bd_account *account, 
     if (account->plain_headers[0] != NULL) {
         return account->plain_headers[json];
     }
-    if (auth->user != NULL) {
+    if (account->vendor->protocol == BD_BY_SMTP) {
+        check_sign_in(L, account);
+        make_headers(account->plain_headers, NULL); // it signs in by itself
+    } else if (auth->user != NULL) {
         add_basic(L, account, &line);
         sign_headers(account->plain_headers, &line);
     } else if (auth->key != NULL) {

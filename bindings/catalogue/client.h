@@ -47,8 +47,8 @@ struct bd_account {
     struct bd_account *next;
 };
 
-// The settings that every vendor has beside its own.
-extern const struct bd_field bd_common_settings[];
+// The settings that a vendor has beside its own, by how calls travel.
+const struct bd_field *bd_common_settings(const struct bd_vendor *vendor);
 
 // The account of a vendor under the profile of that name; NULL: the run's profile. Raises a configuration
 // error. Lives as long as the runtime.

@@ -105,9 +105,18 @@ static void set_members(lua_State *L, const struct bd_field *fields)
 static void push_field(lua_State *L, const struct bd_field *field)
 {
     static const char *const PLACES[] = {
-        [BD_IN_FORM] = "form", [BD_IN_QUERY] = "query", [BD_IN_PATH] = "path",
-        [BD_IN_JSON] = "json", [BD_IN_BODY] = "body",   [BD_IN_HEADER] = "header",
-        [BD_ASIDE] = "aside"};
+        [BD_IN_FORM] = "form", [BD_IN_QUERY] = "query",    [BD_IN_PATH] = "path",
+        [BD_IN_JSON] = "json", [BD_IN_BODY] = "body",      [BD_IN_HEADER] = "header",
+        [BD_ASIDE] = "aside",  [BD_IN_MESSAGE] = "message"};
+    static const char *const PARTS[BD_PARTS] = {[BD_PART_FROM] = "from",
+                                                [BD_PART_TO] = "to",
+                                                [BD_PART_CC] = "cc",
+                                                [BD_PART_BCC] = "bcc",
+                                                [BD_PART_REPLY_TO] = "reply_to",
+                                                [BD_PART_SUBJECT] = "subject",
+                                                [BD_PART_TEXT] = "text",
+                                                [BD_PART_HTML] = "html",
+                                                [BD_PART_FILES] = "files"};
     lua_createtable(L, 0, 8);
     set_text(L, "name", field->name);
     set_text(L, "type", field->type->name);
@@ -136,6 +145,8 @@ static void push_field(lua_State *L, const struct bd_field *field)
     set_text(L, "wire", field->wire);
     set_text(L, "suffix", field->type->suffix);
     set_text(L, "set", field->set);
+    set_text(L, "lti", field->lti);
+    set_text(L, "part", PARTS[field->part]);
     set_text(L, "fields_of", field->fields_of);
     struct bd_buf must = {0};
     bd_type_describe(&must, field);
@@ -360,7 +371,9 @@ static void push_operation(lua_State *L, const struct bd_vendor *vendor,
     set_text(L, "since", op->since);
     set_text(L, "deprecated", op->deprecated);
     set_text(L, "removed", op->removed);
-    set_true(L, "codes_are_statuses", vendor->envelope.code == NULL || op->not_enveloped);
+    set_true(L, "codes_are_statuses",
+             vendor->protocol == BD_BY_HTTP &&
+                 (vendor->envelope.code == NULL || op->not_enveloped));
     set_text(L, "result_kind", RESULT_KINDS[op->result_kind]);
     set_true(L, "without_token", op->without_token);
     set_names(L, "error_fields", op->error_fields);
@@ -409,6 +422,30 @@ static void set_tables(lua_State *L, const struct bd_table *table)
     lua_setfield(L, -2, "tables");
 }
 
+static void set_lti(lua_State *L, const struct bd_lti *lti)
+{
+    if (lti->url == NULL) {
+        return;
+    }
+    lua_createtable(L, 0, 5);
+    set_text(L, "url", lti->url);
+    set_text(L, "key", lti->key);
+    set_text(L, "secret", lti->secret);
+    set_text(L, "login", lti->login);
+    set_text(L, "keys", lti->keys);
+    lua_setfield(L, -2, "lti");
+}
+
+static void set_envelope(lua_State *L, const struct bd_envelope *envelope)
+{
+    lua_createtable(L, 0, 4);
+    set_text(L, "ok", envelope->ok);
+    set_text(L, "failure", envelope->failure);
+    set_text(L, "code", envelope->code);
+    set_text(L, "message", envelope->message);
+    lua_setfield(L, -2, "envelope");
+}
+
 void bd_describe_vendor(lua_State *L, const struct bd_vendor *vendor)
 {
     lua_createtable(L, 0, 10);
@@ -417,6 +454,10 @@ void bd_describe_vendor(lua_State *L, const struct bd_vendor *vendor)
     set_text(L, "document", vendor->document);
     set_text(L, "token_operation", vendor->auth.operation);
     set_names(L, "hosts", vendor->hosts);
+    set_lti(L, &vendor->lti);
+    set_envelope(L, &vendor->envelope);
+    set_text(L, "protocol", vendor->protocol == BD_BY_SMTP ? "smtp" : "http");
+    set_true(L, "service", vendor->service);
     bd_describe_fields(L, "settings", vendor->settings);
     bd_describe_fields(L, "common", vendor->common);
     set_errors(L, vendor->errors, NULL);

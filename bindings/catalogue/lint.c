@@ -271,6 +271,7 @@ static void lint_operation(struct lint *lint)
     }
     bd_lint_path(lint, params, count);
     bd_lint_body(lint, params, count);
+    bd_lint_message(lint, params, count);
     lint_names(lint, "the key", op->key, BD_PARAMS_MOST, params, count);
     lint_rules(lint, params, count);
     lint_variants(lint, params, count);
@@ -278,6 +279,17 @@ static void lint_operation(struct lint *lint)
     bd_lint_paging(lint);
     lint_answers(lint, params, count);
     bd_lint_errors(lint, op->errors);
+}
+
+static void lint_lti(struct lint *lint)
+{
+    const struct bd_lti *lti = &lint->vendor->lti;
+    const char *const names[] = {lti->url, lti->key, lti->secret, lti->login, lti->keys};
+    for (size_t i = 0; i < BD_COUNT(names); i++) {
+        if (names[i] != NULL && !bd_lint_has_setting(lint, names[i])) {
+            bd_lint_fault(lint, "launches by LTI use %s, which is no setting", names[i]);
+        }
+    }
 }
 
 // Tokens are fetched by an operation of the vendor, whose answer has the fields that it names.
@@ -353,6 +365,7 @@ size_t bd_lint_vendor(const struct bd_vendor *vendor, struct bd_buf *out)
     bd_lint_tables(&lint);
     bd_lint_errors(&lint, vendor->errors);
     lint_auth(&lint);
+    lint_lti(&lint);
     for (const struct bd_operation *op = bd_operation_first(vendor); op != NULL;
          op = bd_operation_next(op)) {
         lint.op = op;

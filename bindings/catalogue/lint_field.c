@@ -85,6 +85,18 @@ static void lint_fallback(struct lint *lint, const struct bd_field *field)
     }
 }
 
+static void lint_launch(struct lint *lint, const struct bd_field *field)
+{
+    if ((field->flags & BD_LTI_CARRIES) != 0 && field->lti == NULL) {
+        bd_lint_fault(lint, "LTI carries %s, and no field of a launch is named for it",
+                      field->name);
+    }
+    if (field->lti != NULL && lint->vendor->lti.url == NULL) {
+        bd_lint_fault(lint, "%s is a field of launches, which the vendor does not take",
+                      field->name);
+    }
+}
+
 static void lint_alias(struct lint *lint, const struct bd_field *field,
                        const struct bd_field *const *all, size_t count)
 {
@@ -173,11 +185,13 @@ void bd_lint_param(struct lint *lint, const struct bd_field *field,
     lint_fallback(lint, field);
     lint_alias(lint, field, all, count);
     lint_flat(lint, field, all, count);
+    lint_launch(lint, field);
     if (field->place == BD_IN_BODY && !(field->flags & BD_REQUIRED) && !has_members(all, count)) {
         bd_lint_fault(lint, "%s is the body and is not required", field->name);
     }
-    if (bd_type_is_structure(field->type) && field->place != BD_IN_JSON &&
-        field->place != BD_IN_BODY) {
+    bool holds_structure = field->place == BD_IN_JSON || field->place == BD_IN_BODY ||
+                           (field->place == BD_IN_MESSAGE && field->part == BD_PART_FILES);
+    if (bd_type_is_structure(field->type) && !holds_structure) {
         bd_lint_fault(lint, "%s is a structure outside of a JSON body", field->name);
     }
     lint_members(lint, field);

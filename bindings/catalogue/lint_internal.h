@@ -44,5 +44,7 @@ void bd_lint_paging(struct lint *lint);
 // lint_request.c: that each parameter has one place in the request, and each place its parameter.
 void bd_lint_path(struct lint *lint, const struct bd_field *const *params, size_t count);
 void bd_lint_body(struct lint *lint, const struct bd_field *const *params, size_t count);
+// The same for the parts of a mail.
+void bd_lint_message(struct lint *lint, const struct bd_field *const *params, size_t count);
 
 #endif

@@ -4,6 +4,7 @@
 #include "core/check.h"
 #include "lint_internal.h"
 #include "path.h"
+#include "type.h"
 
 struct path_lint {
     struct lint *lint;
@@ -108,5 +109,53 @@ void bd_lint_body(struct lint *lint, const struct bd_field *const *params, size_
         bd_lint_fault(lint, "its body is made in two ways");
     } else if (whole != NULL) {
         lint_whole_body(lint, params, count, whole);
+    }
+}
+
+static const struct bd_type *type_of_part(enum bd_part part)
+{
+    switch (part) {
+    case BD_PART_FROM:
+        return &bd_mailbox_type;
+    case BD_PART_SUBJECT:
+        return &bd_string;
+    case BD_PART_TEXT:
+    case BD_PART_HTML:
+        return &bd_text;
+    case BD_PART_FILES:
+        return &bd_list;
+    default:
+        return &bd_mailbox_list;
+    }
+}
+
+// A mail is made of parts, each of the type that goes with it and given once; somebody always sends it to somebody.
+void bd_lint_message(struct lint *lint, const struct bd_field *const *params, size_t count)
+{
+    bool smtp = lint->vendor->protocol == BD_BY_SMTP;
+    unsigned parts = 0;
+    unsigned always = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct bd_field *field = params[i];
+        unsigned bit = 1U << field->part;
+        bool in_message = field->place == BD_IN_MESSAGE;
+        if (in_message != smtp) {
+            bd_lint_fault(lint,
+                          smtp ? "%s is no part of the mail"
+                               : "%s is part of a mail, which this is not",
+                          field->name);
+        } else if (in_message != (field->part != BD_PART_NONE)) {
+            bd_lint_fault(lint, "%s does not say which part of the mail it is", field->name);
+        } else if (in_message && (parts & bit) != 0) {
+            bd_lint_fault(lint, "%s is the same part of the mail as another", field->name);
+        } else if (in_message && field->type != type_of_part(field->part)) {
+            bd_lint_fault(lint, "%s is not of the type that this part of a mail has", field->name);
+        }
+        parts |= bit;
+        always |= (field->flags & BD_REQUIRED) != 0 ? bit : 0;
+    }
+    unsigned needed = 1U << BD_PART_FROM | 1U << BD_PART_TO | 1U << BD_PART_SUBJECT;
+    if (smtp && (always & needed) != needed) {
+        bd_lint_fault(lint, "its sender, recipient and subject are not required");
     }
 }

@@ -19,11 +19,28 @@ struct bd_type;
 enum bd_place {
     BD_IN_FORM, // field of an application/x-www-form-urlencoded body
     BD_IN_QUERY,
-    BD_IN_PATH,   // "{name}" in the path template
-    BD_IN_JSON,   // member of a JSON object, which is the body
-    BD_IN_BODY,   // the whole body, as JSON; beside members of BD_IN_JSON, instead of them
-    BD_IN_HEADER, // the header of that name
-    BD_ASIDE,     // not sent: it chooses between answers or paths
+    BD_IN_PATH,    // "{name}" in the path template
+    BD_IN_JSON,    // member of a JSON object, which is the body
+    BD_IN_BODY,    // the whole body, as JSON; beside members of BD_IN_JSON, instead of them
+    BD_IN_HEADER,  // the header of that name
+    BD_ASIDE,      // not sent: it chooses between answers or paths
+    BD_IN_MESSAGE, // of a mail: `part` says what it is there
+};
+
+// What a parameter is of the message or its envelope (RFC 5322, RFC 5321). The lists and the sender are of the
+// types bd_mailbox and bd_mailbox_list; files are a list of objects with `name`, `content` and `type`.
+enum bd_part {
+    BD_PART_NONE,
+    BD_PART_FROM,
+    BD_PART_TO,
+    BD_PART_CC,
+    BD_PART_BCC, // in the envelope only
+    BD_PART_REPLY_TO,
+    BD_PART_SUBJECT,
+    BD_PART_TEXT,
+    BD_PART_HTML,
+    BD_PART_FILES,
+    BD_PARTS,
 };
 
 enum bd_field_flag {
@@ -74,6 +91,10 @@ struct bd_field {
     const char *fields_of;         // instead: the parameter whose choice has them
     const char *wire;              // its name in the query; NULL: `name`
     const char *set;               // link: the entity set that a bare id is of; NULL: none is known
+    // Parameter: the field of an LTI 1.1 launch that says it. With LTI_CARRIES it is said there only; without,
+    // it is what counts when no parameter is given.
+    const char *lti;
+    enum bd_part part; // IN_MESSAGE: which
 };
 
 // Members that a vendor's document lists as a table of its own.
@@ -244,6 +265,21 @@ struct bd_envelope {
     const char *message; // the vendor's words
 };
 
+// The settings with which the vendor's operations are launched by LTI; all NULL: they are not.
+struct bd_lti {
+    const char *url;    // address of launches, of LTI 1.1 and 1.3
+    const char *key;    // consumer key and
+    const char *secret; // secret of LTI 1.1
+    const char *login;  // address where the vendor begins an LTI 1.3 launch
+    const char *keys;   // address of the vendor's own public keys
+};
+
+// How calls travel.
+enum bd_protocol {
+    BD_BY_HTTP,
+    BD_BY_SMTP, // as a message to a mail server; the endpoint is its address, errors are its reply codes
+};
+
 struct bd_vendor {
     const char *name; // module beadle.NAME
     const char *title;
@@ -259,6 +295,9 @@ struct bd_vendor {
         *hosts;          // the vendor's documented hosts, which the sandbox plays; ends with NULL
     const char *helpers; // embedded Lua module whose functions join the vendor's; may be NULL
     const struct bd_table *tables; // may be NULL
+    struct bd_lti lti;
+    enum bd_protocol protocol;
+    bool service; // no vendor of its own: something that any script may use
 };
 
 // All vendors of this program, ends with NULL. Made by the build from the rooms it finds.

@@ -52,8 +52,9 @@ static int end_call(lua_State *L, struct bd_call *call, bool ok)
     const struct bd_request *request = &call->request;
     const struct bd_paging *paging = call->callable->op->paging;
     if (rt->log->level >= BD_LOG_DEBUG) {
-        bd_log(rt->log, BD_LOG_DEBUG, "%s: HTTP %d, %u attempt(s), %s", call->callable->name,
-               request->exchange.status, request->attempts, ok ? "ok" : "failed");
+        bd_log(rt->log, BD_LOG_DEBUG, "%s: %s %d, %u attempt(s), %s", call->callable->name,
+               request->exchange.mail != NULL ? "SMTP" : "HTTP", request->exchange.status,
+               request->attempts, ok ? "ok" : "failed");
     }
     if (request->exchange.timed) {
         bd_observed_tell(L, call, VALUES, ok);
@@ -275,7 +276,9 @@ static int send_signed(lua_State *L, struct bd_call *call)
         needs_token(call) ? account->signed_headers[json] : account->plain_headers[json];
     bd_headers_drop(exchange->headers);
     exchange->headers = NULL;
-    exchange->headers = bd_build_headers(L, call, VALUES, common);
+    if (exchange->mail == NULL) {
+        exchange->headers = bd_build_headers(L, call, VALUES, common);
+    }
     call->generation = account->generation;
     return bd_request_run(L, &call->request, (lua_KContext)call, answered);
 }

@@ -373,6 +373,9 @@ bool bd_read_answer(lua_State *L, struct bd_call *call, int first)
     const struct bd_exchange *exchange = &call->request.exchange;
     bool good = exchange->status < 300;
     luaL_checkstack(L, 20, "answer");
+    if (exchange->mail != NULL) {
+        return bd_read_mail(&reading);
+    }
     if (exchange->fault != BD_FAULT_NONE) {
         bd_read_push_fault(&reading);
         return false;

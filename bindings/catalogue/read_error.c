@@ -23,7 +23,7 @@ void bd_read_set_context(struct reading *reading)
     const struct bd_exchange *exchange = &call->request.exchange;
     bd_error_text(L, "vendor", call->callable->vendor->name);
     bd_error_text(L, "operation", call->callable->name);
-    if (exchange->status != 0) {
+    if (exchange->status != 0 && exchange->mail == NULL) { // a mail server's is its code
         bd_error_integer(L, "status", exchange->status);
     }
     bd_request_error_fields(L, &call->request);

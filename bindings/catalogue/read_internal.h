@@ -21,6 +21,9 @@ void bd_read_push_refusal(struct reading *reading, int answer);
 // The answer is not what it should be.
 void bd_read_push_decode_error(struct reading *reading, const char *what, const char *detail);
 
+// read_mail.c: pushes the result or the error value of a mail, and says which. [-0, +1]
+bool bd_read_mail(struct reading *reading);
+
 // Sets the outcome of the error on top, unless the call only reads.
 void bd_read_set_outcome(struct reading *reading, enum bd_outcome outcome);
 // Sets what every error of a call has; the error value is on top.

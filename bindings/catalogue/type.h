@@ -17,6 +17,10 @@ struct bd_type {
     // True when the Lua value is legal for the field, its choices and bounds not considered.
     bool (*check)(lua_State *L, int index, const struct bd_field *field);
 
+    // What exactly is wrong with a value that `check` refuses, as the end of a sentence, without the value itself;
+    // NULL: there is no more to say than `what`. May be NULL.
+    const char *(*why)(lua_State *L, int index);
+
     // The value's text as it travels, not yet encoded: borrowed from Lua or from `scratch`. NULL: the
     // value is sent by leaving the field out (a flag that is off).
     const char *(*text)(lua_State *L, int index, struct bd_buf *scratch, size_t *len);
@@ -35,7 +39,8 @@ struct bd_type {
 extern const struct bd_type bd_integer, bd_number, bd_boolean, bd_string, bd_text, bd_email, bd_id,
     bd_url_type, bd_flag, bd_date, bd_datetime, bd_timestamp, bd_integer_list, bd_string_list,
     bd_secret_text, bd_object, bd_list, bd_map, bd_any, bd_duration_type, bd_file, bd_moment,
-    bd_bytes, bd_numbered, bd_link, bd_link_list;
+    bd_bytes, bd_numbered, bd_link, bd_link_list, bd_mailbox_type, bd_mailbox_list, bd_mail_server,
+    bd_media_type, bd_content;
 
 // True for objects, lists and maps: types whose values have members.
 bool bd_type_is_structure(const struct bd_type *type);

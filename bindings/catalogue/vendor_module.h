@@ -27,4 +27,8 @@ void bd_vendor_push_token_operation(lua_State *L, struct bd_account *account);
 // perform.c: the C function behind every operation.
 int bd_perform(lua_State *L);
 
+// launch.c: about(operation) and form_of(operation, parameters) of beadle.catalogue, for launches.
+int bd_catalogue_about(lua_State *L);
+int bd_catalogue_form_of(lua_State *L);
+
 #endif

@@ -89,7 +89,7 @@ static const struct bd_enumeration *const enumerations[] = {
 #define EMAIL_OF_CANDIDATE                                                                     \
     {                                                                                          \
         .name = "ema", .type = &bd_email, .flags = BD_REQUIRED | BD_PERSONAL | BD_LTI_CARRIES, \
-        .doc = "the candidate's e-mail address"                                                \
+        .lti = "lis_person_contact_email_primary", .doc = "the candidate's e-mail address"     \
     }
 
 #define PLANNED_TEST(sentence, flag)                                                            \
@@ -143,15 +143,18 @@ static const struct bd_enumeration *const enumerations[] = {
         {.name = "fst_nam",                                                                        \
          .type = &bd_string,                                                                       \
          .flags = BD_REQUIRED | BD_PERSONAL | BD_LTI_CARRIES,                                      \
+         .lti = "lis_person_name_given",                                                           \
          .doc = "first name"},                                                                     \
         {.name = "lst_nam",                                                                        \
          .type = &bd_string,                                                                       \
          .flags = BD_REQUIRED | BD_PERSONAL | BD_LTI_CARRIES,                                      \
+         .lti = "lis_person_name_family",                                                          \
          .doc = "last name"},                                                                      \
         LANGUAGE("lan_id", "the candidate's language"),                                            \
         {.name = "ext_id",                                                                         \
          .type = &bd_string,                                                                       \
          .flags = BD_PERSONAL,                                                                     \
+         .lti = "user_id",                                                                         \
          .doc = "your own id of the candidate; in LTI the UserID is stored when there is none"},   \
         ID("dep_id", "group in Isograd that the candidate joins; not together with ext_dep_id",    \
            0),                                                                                     \
@@ -989,6 +992,30 @@ static const struct bd_field settings[] = {
      .flags = BD_SECRET,
      .sandbox = "test-client-secret",
      .doc = "client secret that Isograd gave you"},
+    // "LTI, Connexion" and its two pictures; the addresses on the test host are our assumption.
+    {.name = "lti_url",
+     .type = &bd_url_type,
+     .sandbox = "https://recette.isograd.com/public/lti.php",
+     .doc = "LTI launches: https://recette.isograd.com/public/lti.php for tests, "
+            "https://app.isograd.com/public/lti.php in production"},
+    {.name = "lti_key",
+     .type = &bd_string,
+     .sandbox = "test-consumer-key",
+     .doc = "LTI 1.1: consumer key that Isograd gave you"},
+    {.name = "lti_secret",
+     .type = &bd_secret_text,
+     .flags = BD_SECRET,
+     .sandbox = "test-consumer-secret",
+     .doc = "LTI 1.1: consumer secret that Isograd gave you"},
+    {.name = "lti_login_url",
+     .type = &bd_url_type,
+     .sandbox = "https://recette.isograd.com/public/lti.php",
+     .doc = "LTI 1.3: where a launch begins; the same address as lti_url"},
+    {.name = "lti_jwks_url",
+     .type = &bd_url_type,
+     .sandbox = "https://recette.isograd.com/public/jwks.php",
+     .doc = "LTI 1.3: Isograd's own public keys, https://app.isograd.com/public/jwks.php in "
+            "production"},
     END};
 
 // "Comptes distributeurs"
@@ -1016,4 +1043,9 @@ const struct bd_vendor bd_vendor_isograd = {
     .envelope = {.ok = "success", .code = "error_code", .message = "error_message"},
     .hosts = KEY("auth.isograd.com", "recette.isograd.com", "app.isograd.com"),
     .helpers = "beadle.isograd.grade",
+    .lti = {.url = "lti_url",
+            .key = "lti_key",
+            .secret = "lti_secret",
+            .login = "lti_login_url",
+            .keys = "lti_jwks_url"},
 };

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/address.h"
 #include "core/buf.h"
 #include "core/error.h"
 #include "core/runtime.h"
@@ -246,14 +247,34 @@ static int l_run_limited(lua_State *L)
     return 2;
 }
 
+// split_url(url): scheme with host and port, the path, whether there is a query, and whether the host is this machine,
+// by the address as it is written; or nil and what is wrong.
+static int l_split_url(lua_State *L)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    struct bd_url url;
+    const char *wrong = bd_url_parse(&url, text, len);
+    if (wrong != NULL) {
+        lua_pushnil(L);
+        lua_pushstring(L, wrong);
+        return 2;
+    }
+    lua_pushlstring(L, text, (size_t)(url.path - text));
+    lua_pushlstring(L, url.path, url.path_len);
+    lua_pushboolean(L, url.query != NULL);
+    lua_pushboolean(L, bd_address_url_is_this_machine(&url));
+    return 4;
+}
+
 int bd_config_module(lua_State *L)
 {
     static const luaL_Reg FUNCTIONS[] = {
-        {"read", l_read},       {"fetch", l_fetch},
-        {"exists", l_exists},   {"secret", l_secret},
-        {"profile", l_profile}, {"paths", l_paths},
-        {"line", l_line},       {"run_limited", l_run_limited},
-        {NULL, NULL},
+        {"read", l_read},           {"fetch", l_fetch},
+        {"exists", l_exists},       {"secret", l_secret},
+        {"profile", l_profile},     {"paths", l_paths},
+        {"line", l_line},           {"run_limited", l_run_limited},
+        {"split_url", l_split_url}, {NULL, NULL},
     };
     luaL_newlib(L, FUNCTIONS);
     return 1;

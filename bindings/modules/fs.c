@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lauxlib.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,19 @@ int bd_file_write_all(int fd, const char *text, size_t len)
     return fsync(fd) == 0 || errno == EINVAL || errno == EROFS ? 0 : errno;
 }
 
+int bd_folder_sync(const char *path)
+{
+    char *copy = bd_strdup(path);
+    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(copy);
+    if (fd < 0) { // a folder that may be written and not read
+        return 0;
+    }
+    int number = fsync(fd) == 0 || errno == EINVAL || errno == EROFS ? 0 : errno;
+    (void)close(fd);
+    return number;
+}
+
 // write(path, text [, {shared = true}]): replaces the file in one step. Without `shared` only its owner
 // may read it.
 static int l_write(lua_State *L)
@@ -104,7 +118,8 @@ static int l_write(lua_State *L)
         (void)unlink(temporary);
         return fail(L, path, "written", failed);
     }
-    return 0;
+    failed = bd_folder_sync(path); // without it a loss of power may bring the old file back
+    return failed != 0 ? fail(L, path, "written", failed) : 0;
 }
 
 // exists(path)

@@ -56,11 +56,6 @@ static int l_open(lua_State *L)
 {
     struct bd_runtime *rt = bd_runtime_of(L);
     luaL_checktype(L, 1, LUA_TTABLE);
-    if (rt->options.virtual_time) {
-        bd_error_push(L, BD_CONFIGURATION, "a server cannot be opened while time is virtual");
-        bd_error_text(L, "hint", "Leave --virtual-time out.");
-        return bd_error_raise(L);
-    }
     bd_task_may_wait(L, "http.serve");
     struct bd_serving *server = lua_newuserdatauv(L, sizeof *server, 1);
     *server = (struct bd_serving){.rt = rt, .anchor = LUA_NOREF};
@@ -79,6 +74,7 @@ static int l_start(lua_State *L)
     struct bd_serving *server = luaL_checkudata(L, 1, SERVER);
     luaL_checktype(L, 3, LUA_TFUNCTION);
     luaL_checktype(L, 4, LUA_TFUNCTION);
+    bd_http_server_set_origin(server->http, luaL_checkstring(L, 2));
     lua_settop(L, 4);
     bd_serving_start(L, server);
     return 0;

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lauxlib.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -42,19 +41,6 @@ static int fail_own(lua_State *L, int number)
 {
     push_path(L);
     return fail(L, lua_tostring(L, -1), number);
-}
-
-// A new name is on the disk when its folder is.
-static void sync_folder(lua_State *L, const char *path)
-{
-    size_t size = strlen(path) + 1;
-    char *copy = memcpy(lua_newuserdatauv(L, size, 0), path, size);
-    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)fsync(fd);
-        (void)close(fd);
-    }
-    lua_pop(L, 1);
 }
 
 // Opens the file and takes it for this process. Gives 0, or the number of what is wrong; EWOULDBLOCK: another
@@ -101,7 +87,7 @@ static int l_open(lua_State *L)
     if (number != 0) {
         return fail(L, path, number);
     }
-    sync_folder(L, path);
+    (void)bd_folder_sync(path);
     return 1;
 }
 
@@ -177,7 +163,7 @@ static int l_remove(lua_State *L)
     if (unlink(path) != 0 && errno != ENOENT) {
         return fail(L, path, errno);
     }
-    sync_folder(L, path);
+    (void)bd_folder_sync(path);
     return l_close(L);
 }
 

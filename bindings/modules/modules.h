@@ -13,9 +13,15 @@ int bd_log_module(lua_State *L);     // beadle.log
 int bd_fs_module(lua_State *L);      // beadle.fs
 int bd_http_module(lua_State *L);    // beadle.http.native, under beadle.http
 int bd_config_module(lua_State *L);  // beadle.config.native
+int bd_hook_module(lua_State *L);    // beadle.hook.native, under beadle.hook
 int bd_journal_module(lua_State *L); // beadle.journal, under beadle.recipe
+int bd_sqlite_module(lua_State *L);  // beadle.sqlite
 
 // Writes all of it, down to the disk. Gives 0, or the number of what went wrong.
 int bd_file_write_all(int fd, const char *text, size_t len);
+
+// Brings the folder of a file to the disk: a new name is there when its folder is. Gives 0, or the number of what
+// went wrong.
+int bd_folder_sync(const char *path);
 
 #endif

@@ -8,11 +8,13 @@
 #include "bindings/catalogue/catalogue_module.h"
 #include "bindings/catalogue/operation.h"
 #include "bindings/lti/lti.h"
+#include "bindings/lti/xml.h"
 #include "bindings/modules/modules.h"
 #include "core/address.h"
 #include "core/net.h"
 #include "core/runtime.h"
 #include "core/script.h"
+#include "core/transport_local.h"
 #include "core/transport_twin.h"
 #include "core/url.h"
 #include "serve.h"
@@ -33,6 +35,7 @@ static void open_state(lua_State *T)
     bd_script_add_module(T, "beadle.json", bd_json_module);
     bd_script_add_module(T, "beadle.catalogue", bd_catalogue_module);
     bd_lti_add_modules(T);
+    bd_script_add_module(T, "beadle.lti.xml", bd_lti_xml_module);
     lua_getglobal(T, "math");
     lua_getfield(T, -1, "randomseed");
     lua_pushinteger(T, (lua_Integer)bd_runtime_of(T)->options.seed);
@@ -126,22 +129,27 @@ static int l_control(lua_State *L)
     return bd_twin_control(L, bd_sandbox_get(L), vendor, command, 3);
 }
 
-// called(id, status, why): how a request went that a simulated vendor made.
+// called(id, result): how a request went that a simulated vendor made; result: status, headers, body, or why.
 static int l_called(lua_State *L)
 {
-    bd_twin_called(bd_sandbox_get(L), luaL_checkinteger(L, 1), (int)luaL_checkinteger(L, 2),
-                   luaL_optstring(L, 3, NULL));
+    lua_Integer id = luaL_checkinteger(L, 1);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    bd_twin_called(L, bd_sandbox_get(L), id, 2);
     return 0;
 }
 
-// is_this_machine(url)
-static int l_is_this_machine(lua_State *L)
+// may_call(url): whether a simulated vendor may call that address: one of this machine, or of a server of this
+// process that no socket is needed for.
+static int l_may_call(lua_State *L)
 {
     size_t len;
+    struct bd_runtime *rt = bd_runtime_of(L);
     const char *text = luaL_checklstring(L, 1, &len);
     struct bd_url url;
-    lua_pushboolean(L,
-                    bd_url_parse(&url, text, len) == NULL && bd_address_url_is_this_machine(&url));
+    bool readable = bd_url_parse(&url, text, len) == NULL;
+    bool own = readable && bd_local_transport(rt, &url) != NULL &&
+               (rt->options.virtual_time || run_is_sandboxed(L));
+    lua_pushboolean(L, own || (readable && bd_address_url_is_this_machine(&url)));
     return 1;
 }
 
@@ -149,8 +157,9 @@ int bd_sandbox_module(lua_State *L)
 {
     static const luaL_Reg FUNCTIONS[] = {{"control", l_control},
                                          {"called", l_called},
-                                         {"is_this_machine", l_is_this_machine},
+                                         {"may_call", l_may_call},
                                          {"serve", bd_sandbox_serve},
+                                         {"serve_mail", bd_sandbox_serve_mail},
                                          {NULL, NULL}};
     luaL_newlib(L, FUNCTIONS);
     return 1;

@@ -19,20 +19,57 @@
 
 static const char CONTROL[] = "/_sandbox/";
 
-static void answer_as_vendor(lua_State *L, struct bd_server_request *request)
+// A request that the sandbox answers as a vendor.
+struct served {
+    struct bd_twin_visit visit;
+    struct bd_exchange exchange;
+    struct bd_runtime *rt;
+    struct bd_twin *twin;
+    struct bd_server_request *request;
+};
+
+static void free_served(struct served *served)
 {
-    struct bd_exchange exchange = {.options = &bd_http_defaults, .method = request->method};
-    uint64_t delay = 0;
-    bd_server_url(request, &exchange.url);
-    bd_buf_add(&exchange.body, request->body.data, request->body.len);
-    if (bd_twin_answer(bd_sandbox_get(L), &exchange, &request->headers, &delay)) {
-        bd_log(bd_runtime_of(L)->log, BD_LOG_INFO, "%s %.*s: %d", request->method,
-               (int)exchange.url.len, exchange.url.data, exchange.status);
-        bd_server_reply(request, exchange.status, &exchange.head, &exchange.answer, delay);
+    bd_exchange_free(&served->exchange);
+    free(served);
+}
+
+static void on_answer(struct bd_twin_visit *visit, bool answered, uint64_t delay)
+{
+    struct served *served = BD_OUTER(visit, struct served, visit);
+    struct bd_server_request *request = served->request;
+    const struct bd_exchange *exchange = &served->exchange;
+    if (answered) {
+        bd_log(served->rt->log, BD_LOG_INFO, "%s %.*s: %d", request->method, (int)exchange->url.len,
+               exchange->url.data, exchange->status);
+        bd_server_reply(request, exchange->status, &exchange->head, &exchange->answer, delay);
     } else {
         bd_server_drop(request);
     }
-    bd_exchange_free(&exchange);
+    free_served(served);
+}
+
+static void on_left(void *arg, struct bd_server_request *request)
+{
+    struct served *served = request->handler;
+    (void)arg;
+    bd_twin_leave(served->twin, &served->visit);
+    free_served(served);
+}
+
+static void answer_as_vendor(lua_State *L, struct bd_server_request *request)
+{
+    struct served *served = bd_alloc(sizeof *served);
+    served->visit = (struct bd_twin_visit){.exchange = &served->exchange, .done = on_answer};
+    served->rt = bd_runtime_of(L);
+    served->twin = bd_sandbox_get(L);
+    served->request = request;
+    request->handler = served;
+    bd_exchange_reset(&served->exchange);
+    served->exchange.method = request->method;
+    bd_server_url(request, &served->exchange.url);
+    bd_buf_add(&served->exchange.body, request->body.data, request->body.len);
+    bd_twin_visit(served->twin, &served->visit, &request->headers);
 }
 
 // ------------------------------------------------------------------------------------------------
@@ -145,6 +182,7 @@ int bd_sandbox_serve(lua_State *L)
     options.port = (unsigned)luaL_checkinteger(L, -1);
     options.idle_s = IDLE_S;
     options.on_request = on_request;
+    options.on_left = on_left;
     options.arg = rt;
     struct bd_http_server *server = bd_http_server_open(rt, &options, wrong, sizeof wrong);
     if (server == NULL) {

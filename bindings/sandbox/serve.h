@@ -9,4 +9,7 @@
 // a JSON object by POST. Raises when the port is taken.
 int bd_sandbox_serve(lua_State *L);
 
+// serve_mail{host, port}: the same for mails; gives the port.
+int bd_sandbox_serve_mail(lua_State *L);
+
 #endif

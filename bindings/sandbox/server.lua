@@ -5,9 +5,12 @@
 -- A twin (bindings/<vendor>/twin.lua) returns:
 --   seed(twin, state)               fills an empty state; the state holds nothing but data
 --   routes                          "METHOD /path/{name}" -> function(twin, request) -> answer
+--   asides                          the same for a part of another request: no fault hits it, no log has it
 --   operation_of(twin, request)     -> the operation's name, and the name of its variant if it has one
 --   operations, sign_in, refuse     instead of those two: the routes follow from the catalogue, see
 --                                   operations.lua
+--   resumes                         name -> function(twin, request, args, response) -> answer: what a handler that
+--                                   fetches first says when it knows (outgoing.lua)
 --   also(twin, path)                -> the catalogue's way to write a path that the vendor knows too, or nil
 --   may_be_false                    names of settings that are a number or false
 --   actions                         name -> function(twin, args): what a schedule may name
@@ -20,6 +23,8 @@ local error_value = require "beadle.error"
 local json = require "beadle.json"
 local by_catalogue = require "beadle.sandbox.operations"
 local faults = require "beadle.sandbox.faults"
+local outgoing = require "beadle.sandbox.outgoing"
+local routes = require "beadle.sandbox.routes"
 local wire = require "beadle.sandbox.wire"
 
 local wall_clock = wall_clock
@@ -46,14 +51,8 @@ function Twin:schedule(delay, action, args)
     action = action, args = args })
 end
 
--- Counts in all states together: a snapshot that is put back must not mistake one call for another.
-local call_count = 0
-
--- Makes the vendor call an address; the twin's state remembers how that went.
-function Twin:call(url)
-  call_count = call_count + 1
-  table.insert(self.state.calls, { id = call_count, url = url, at = self.now(), state = "waiting" })
-end
+Twin.call = outgoing.call
+Twin.fetch = outgoing.fetch
 
 function Twin:next_id(name, first)
   local ids = self.state.ids
@@ -115,21 +114,11 @@ local function fresh_state(twin)
   twin.code.seed(twin, state)
 end
 
--- A twin's routes in an order that is always the same.
-local function compile_routes(routes)
-  local list = {}
-  for key, act in pairs(routes) do
-    local method, path = key:match "^(%u+) (.*)$"
-    local names = {}
-    local expression = path:gsub("[%-%.%+%%]", "%%%0"):gsub("{(%w+)}", function(name)
-      names[#names + 1] = name
-      return "([^/]+)"
-    end)
-    list[#list + 1] = { key = key, method = method, expression = "^" .. expression .. "$", names = names,
-      act = act }
+local function add_asides(list, asides)
+  for _, route in ipairs(routes.compile(asides or {})) do
+    route.aside = true
+    list[#list + 1] = route
   end
-  table.sort(list, function(a, b) return a.key < b.key end)
-  return list
 end
 
 local function load_twins()
@@ -142,7 +131,8 @@ local function load_twins()
     local twin = setmetatable({
       name = name, code = require("beadle.twin." .. name), vendor = description, operations = operations,
     }, Twin)
-    twin.routes = compile_routes(twin.code.routes or {})
+    twin.routes = routes.compile(twin.code.routes or {})
+    add_asides(twin.routes, twin.code.asides)
     twin.by_catalogue = by_catalogue.compile(description, twin.code.operations or {})
     fresh_state(twin)
     twins[#twins + 1], twins[name] = twin, twin
@@ -179,34 +169,12 @@ end
 -- ---------------------------------------------------------------------------------------------------
 -- Requests
 
--- The route of a twin for a request, with the values of its placeholders. Adds the methods that the path
--- knows to `methods`.
-local function find_route(twin, request, methods)
-  local path = twin.code.also and twin.code.also(twin, request.path)
-  local found, in_path = by_catalogue.find(twin.by_catalogue, request, methods, path)
-  if found then
-    return found, in_path
-  end
-  for _, route in ipairs(twin.routes) do
-    local values = { request.path:match(route.expression) }
-    if values[1] and route.method == request.method then
-      local params = {}
-      for i, name in ipairs(route.names) do
-        params[name] = wire.decode(values[i])
-      end
-      return route, params
-    elseif values[1] then
-      methods[#methods + 1] = route.method
-    end
-  end
-end
-
 -- By host when it is a vendor's own, else by path: the first twin that knows it. Without one, the methods
 -- that the path knows.
 local function find_twin(request)
   local owner, methods = by_host[request.host], {}
   for _, twin in ipairs(owner and { owner } or twins) do
-    local route, params = find_route(twin, request, methods)
+    local route, params = routes.find(twin, request, methods)
     if route then
       return twin, route, params
     end
@@ -219,11 +187,40 @@ local function log_request(twin, request, answer)
   log[#log + 1] = {
     at = twin.now(), method = request.method, host = request.host, path = request.path,
     query = request.query, headers = request.headers, body = request.body, operation = request.operation,
-    variant = request.variant, status = answer.status,
+    variant = request.variant, status = answer.status, envelope = request.envelope,
   }
   if #log > LOG_LENGTH then
     table.remove(log, 1)
   end
+end
+
+-- The twin's own answer is there: what a test made go wrong happens to it, and it is noted.
+local function finish(twin, request, answer)
+  local fault = faults.take(twin, request, "after")
+  if fault and fault.lost then
+    answer.fault = "lost"
+  elseif fault then
+    answer = fault.status and faults.answer(fault) or answer
+    answer.body = fault.keep and answer.body:sub(1, fault.keep) or answer.body
+    answer.delay = fault.delay
+  end
+  return answer
+end
+
+local function note(twin, request, answer)
+  answer.delay = answer.delay or (twin.state.settings.latency > 0 and twin.state.settings.latency or nil)
+  local operation = request.operation or request.path
+  twin.state.counts[operation] = (twin.state.counts[operation] or 0) + 1
+  log_request(twin, request, answer)
+  return answer
+end
+
+-- The answer, or what the transport needs to know of one that waits: for which request.
+local function settle(twin, request, answer)
+  if answer.fetches then
+    return { later = outgoing.wait(answer, request) }
+  end
+  return note(twin, request, finish(twin, request, answer))
 end
 
 local function answer_request(twin, route, request)
@@ -234,19 +231,11 @@ local function answer_request(twin, route, request)
   end
   local fault = faults.take(twin, request, "before")
   if fault then
-    return fault.lost and { status = 0, headers = {}, body = "", fault = "lost" } or faults.answer(fault)
+    return note(twin, request, fault.lost and { status = 0, headers = {}, body = "", fault = "lost" }
+      or faults.answer(fault))
   end
-  local answer = route.operation and by_catalogue.answer(twin, route, request.params, request)
-    or route.act(twin, request)
-  fault = faults.take(twin, request, "after")
-  if fault and fault.lost then
-    answer.fault = "lost"
-  elseif fault then
-    answer = fault.status and faults.answer(fault) or answer
-    answer.body = fault.keep and answer.body:sub(1, fault.keep) or answer.body
-    answer.delay = fault.delay
-  end
-  return answer
+  return settle(twin, request, route.operation and by_catalogue.answer(twin, route, request.params, request)
+    or route.act(twin, request))
 end
 
 local function no_such_thing(request, methods)
@@ -265,12 +254,10 @@ local function handle(request)
   end
   run_due(twin, wall_clock()) -- what is due has happened, whoever is woken first
   request.params = params
-  local answer = answer_request(twin, route, request)
-  answer.delay = answer.delay or (twin.state.settings.latency > 0 and twin.state.settings.latency or nil)
-  local operation = request.operation or request.path
-  twin.state.counts[operation] = (twin.state.counts[operation] or 0) + 1
-  log_request(twin, request, answer)
-  return answer
+  if route.aside then
+    return route.act(twin, request)
+  end
+  return answer_request(twin, route, request)
 end
 
 -- ---------------------------------------------------------------------------------------------------
@@ -292,39 +279,33 @@ function run_due(twin, now)
 end
 
 local function tick()
-  local now, next_at, calls = wall_clock(), nil, {}
+  local now, next_at = wall_clock(), nil
   for _, twin in ipairs(twins) do
     local at = run_due(twin, now)
     if at and (next_at == nil or at < next_at) then
       next_at = at
     end
-    for _, call in ipairs(twin.state.calls) do
-      if call.state == "waiting" then
-        call.state = "under way"
-        calls[#calls + 1] = { id = call.id * 100 + twin.index, url = call.url }
-      end
-    end
   end
-  return next_at and math.max(next_at - now, 0), calls
+  return next_at and math.max(next_at - now, 0), outgoing.take()
 end
 
 local snapshots = {} -- number -> { vendor's name -> state }
 
--- The call is noted in the snapshots too: it was made once, and is not made again when they are put back.
-local function called(id, status, why)
-  local twin = twins[id % 100]
+-- A call is noted in the snapshots too: it was made once, and is not made again when they are put back.
+local function states_of(twin)
   local states = { twin.state }
   for _, snapshot in pairs(snapshots) do
     states[#states + 1] = snapshot[twin.name]
   end
-  for _, state in ipairs(states) do
-    for _, call in ipairs(state.calls) do
-      if call.id == id // 100 then
-        call.state = why and "failed" or "done"
-        call.status = status > 0 and status or nil
-        call.why = why
-      end
-    end
+  return states
+end
+
+-- A request that a vendor made is over: gives the answer that waited for it, if one did.
+local function called(id, result)
+  local entry = outgoing.ended(id, result, states_of)
+  if entry.request then
+    run_due(entry.twin, wall_clock())
+    return settle(entry.twin, entry.request, outgoing.resume(entry, result))
   end
 end
 
@@ -481,8 +462,5 @@ local function control(name, command, args)
 end
 
 load_twins()
-for index, twin in ipairs(twins) do
-  twin.index = index
-end
 
 return { handle = handle, tick = tick, called = called, control = control }

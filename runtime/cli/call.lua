@@ -149,4 +149,4 @@ local function run(...)
   return 0
 end
 
-return { run = run }
+return { run = run, read_pairs = read_pairs }

@@ -5,12 +5,12 @@ local catalogue = require "beadle.catalogue"
 local options = require "beadle.options"
 
 -- Each is a module beadle.cli.lti_NAME with run(...) and a summary.
-local COMMANDS = { "keys" }
+local COMMANDS = { "explain", "keys", "launch", "registration" }
 
 local function print_help()
   print "Usage: beadle lti COMMAND [ARGUMENTS]\n\nCommands:"
   for _, name in ipairs(COMMANDS) do
-    print(("  %-10s %s"):format(name, require("beadle.cli.lti_" .. name).summary))
+    print(("  %-13s %s"):format(name, require("beadle.cli.lti_" .. name).summary))
   end
   print "\n`beadle lti COMMAND --help` shows one."
   return 0

@@ -15,8 +15,26 @@ local log = require "beadle.log"
 
 local M = {}
 
+local PUBLIC_HINT = "Such as public = \"https://hooks.example.org\", listen = \"127.0.0.1:8085\": a proxy takes the "
+  .. "requests to the first and hands them on to the second."
+
 local function fail(message, hint)
   error(error_value.new { kind = "configuration", message = message, hint = hint, outcome = "none" }, 0)
+end
+
+-- read_base("https://example.org/beadle/") -> { origin = "https://example.org", path = "/beadle", is_local = false };
+-- or nil and what is wrong: an address that others put paths behind.
+function M.read_base(value)
+  if type(value) ~= "string" then
+    return nil, "must be a text"
+  end
+  local origin, path, has_query, is_local = native.split_url(value)
+  if not origin then
+    return nil, ("is no address that can be used: %s"):format(path)
+  elseif has_query or path:find "//" or path:find "[{}%%]" then
+    return nil, "must end with the host or a plain path"
+  end
+  return { origin = origin, path = (path:gsub("/$", "")), is_local = is_local }
 end
 
 -- A value that is found when it is needed: kind and argument as written, and the place in the file.
@@ -103,8 +121,41 @@ local function set_of(list)
   return set
 end
 
+-- An address and a port; an IPv6 address in brackets.
+local function read_listen(text)
+  local host, port = text:match "^([%d%.]+):(%d+)$"
+  if not host then
+    host, port = text:match "^%[([%x:%.]+)%]:(%d+)$"
+  end
+  port = math.tointeger(tonumber(port))
+  if port and port >= 1 and port <= 65535 then
+    return host, port
+  end
+end
+
+-- Where others reach this program, and where it listens for them. Both or neither.
+local function check_public(file)
+  local public, listen = file.table.public, file.table.listen
+  if public == nil and listen == nil then
+    return
+  elseif public == nil or listen == nil then
+    local given, missing = public and "public" or "listen", public and "listen" or "public"
+    fail(("%s: %s needs %s beside it"):format(line_of(file, given), given, missing), PUBLIC_HINT)
+  end
+  local base, why = M.read_base(public)
+  if not base then
+    fail(("%s: public %s"):format(line_of(file, "public"), why), PUBLIC_HINT)
+  end
+  local host, port = read_listen(tostring(listen))
+  if type(listen) ~= "string" or not host then
+    fail(line_of(file, "listen") .. ": listen must be an address and a port, such as \"127.0.0.1:8085\"", PUBLIC_HINT)
+  end
+  file.public = { base = base, host = host, port = port }
+end
+
 local function check_file(file)
-  check_names(file, "the entry", file.table, set_of { "default", "profiles" }, "")
+  check_names(file, "the entry", file.table, set_of { "default", "profiles", "public", "listen" }, "")
+  check_public(file)
   if file.table.default ~= nil and type(file.table.default) ~= "string" then
     fail(line_of(file, "default") .. ": default must be the name of a profile")
   end
@@ -294,6 +345,37 @@ function M.check()
   if profile ~= "sandbox" then
     refuse_unknown_profile(profile)
   end
+end
+
+-- Where others reach this program, and where it listens for them: { base =, host =, port = }, base as of read_base,
+-- as the first file that says so has it; nil when none does.
+function M.public()
+  for _, file in ipairs(files()) do
+    if file.public then
+      return file.public
+    end
+  end
+end
+
+-- True when all vendors of this run's profile are on this machine, so that they reach what listens here.
+function M.is_local()
+  local profile = profile_name()
+  if profile == "sandbox" then
+    return true
+  end
+  local is_local = false
+  for _, vendor in ipairs(catalogue.vendors()) do
+    local given = find_entry(vendor, profile)
+    for _, value in pairs(type(given) == "table" and given or {}) do
+      if type(value) == "string" and value:find "^https?://" then
+        is_local = true
+        if not (M.read_base(value) or {}).is_local then
+          return false
+        end
+      end
+    end
+  end
+  return is_local
 end
 
 -- True when everything that this run calls is simulated.

@@ -16,6 +16,7 @@
     X(version_info, curl_version_info)               \
     X(easy_init, curl_easy_init)                     \
     X(easy_cleanup, curl_easy_cleanup)               \
+    X(easy_perform, curl_easy_perform)               \
     X(easy_setopt, curl_easy_setopt)                 \
     X(easy_getinfo, curl_easy_getinfo)               \
     X(easy_strerror, curl_easy_strerror)             \

@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "head.h"
+#include "mail.h"
 
 const struct bd_http_options bd_http_defaults = {
     .connect_ms = 10000,
@@ -35,6 +36,9 @@ static const char *const FAULT_TEXTS[BD_FAULTS] = {
     [BD_FAULT_BODY_TOO_LARGE] = "the answer's body is larger than the limit",
     [BD_FAULT_ENCODING] = "the answer's body is packed in a way that cannot be unpacked",
     [BD_FAULT_LOCAL] = "the request could not be started",
+    [BD_FAULT_PLAIN_MAIL] = "mail without TLS is allowed to this machine only",
+    [BD_FAULT_NO_SIGN_IN] = "the mail server offers no way to sign in that can be used",
+    [BD_FAULT_REPLY] = "what came back is no reply of a mail server",
 };
 
 const char *bd_fault_text(enum bd_fault fault)
@@ -132,6 +136,10 @@ void bd_exchange_clear_answer(struct bd_exchange *exchange)
     exchange->head.len = 0;
     exchange->answer.len = 0;
     exchange->detail[0] = '\0';
+    if (exchange->mail != NULL) {
+        exchange->mail->step = BD_MAIL_GREETING;
+        exchange->mail->recipient = 0;
+    }
 }
 
 void bd_exchange_reset(struct bd_exchange *exchange)
@@ -139,6 +147,8 @@ void bd_exchange_reset(struct bd_exchange *exchange)
     enum { KEEP = 16384 };
     bd_headers_drop(exchange->headers);
     exchange->headers = NULL;
+    bd_mail_free(exchange->mail);
+    exchange->mail = NULL;
     exchange->method = NULL;
     exchange->has_body = false;
     exchange->repeatable = false;
@@ -158,4 +168,22 @@ void bd_exchange_free(struct bd_exchange *exchange)
     bd_buf_free(&exchange->body);
     bd_buf_free(&exchange->head);
     bd_buf_free(&exchange->answer);
+}
+
+void bd_exchange_break(struct bd_exchange *exchange, enum bd_fault fault)
+{
+    bd_exchange_clear_answer(exchange);
+    exchange->fault = fault;
+    exchange->sent = true;
+}
+
+void bd_exchange_request_head(const struct bd_exchange *exchange, struct bd_buf *out)
+{
+    for (size_t i = 0; exchange->headers != NULL && i < exchange->headers->count; i++) {
+        bd_buf_addf(out, "%s\r\n", exchange->headers->lines[i]);
+    }
+    if (exchange->has_body && bd_head_count(out, "content-type") == 0) {
+        bd_buf_add_text(out,
+                        "Content-Type: application/x-www-form-urlencoded\r\n"); // as libcurl does
+    }
 }

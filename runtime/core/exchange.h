@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One HTTP request and its answer, and the interface of what carries it: a transport. A transport never
-// sees Lua values of the script; it moves bytes and calls `done` on the loop.
+// One HTTP request and its answer, or one mail and the server's reply, and the interface of what carries it: a
+// transport. A transport never sees Lua values of the script; it moves bytes and calls `done` on the loop.
 #ifndef BD_EXCHANGE_H
 #define BD_EXCHANGE_H
 
@@ -9,6 +9,8 @@
 #include <stdint.h>
 
 #include "buf.h"
+
+struct bd_mail;
 
 // Header lines of a request, shared by all that send the same ones.
 struct bd_headers {
@@ -36,7 +38,8 @@ struct bd_http_options {
     size_t max_body;     // bytes, unpacked
     size_t max_head;
     const char *ca_file; // NULL: the system's
-    bool plain_http;     // http to hosts other than this machine
+    bool plain_http;     // http, or mail without TLS, to hosts other than this machine
+    bool demand_tls;     // mail: TLS, also to this machine
 };
 
 extern const struct bd_http_options bd_http_defaults;
@@ -59,8 +62,11 @@ enum bd_fault {
     BD_FAULT_PROTOCOL,
     BD_FAULT_HEAD_TOO_LARGE,
     BD_FAULT_BODY_TOO_LARGE,
-    BD_FAULT_ENCODING, // a packed body that cannot be unpacked
-    BD_FAULT_LOCAL,    // a fault on this side
+    BD_FAULT_ENCODING,   // a packed body that cannot be unpacked
+    BD_FAULT_LOCAL,      // a fault on this side
+    BD_FAULT_PLAIN_MAIL, // not permitted: mail without TLS to another machine
+    BD_FAULT_NO_SIGN_IN, // the mail server takes no user and password
+    BD_FAULT_REPLY,      // what came is no reply of a mail server
     BD_FAULTS,
 };
 
@@ -83,7 +89,8 @@ struct bd_exchange {
     const char *method; // a literal
     struct bd_buf url;
     struct bd_headers *headers; // owns a reference; NULL: none
-    struct bd_buf body;
+    struct bd_buf body;         // of a mail: the message
+    struct bd_mail *mail;       // owned; NULL: HTTP
     bool has_body;
     bool repeatable;     // may be sent a second time when a kept connection turns out dead
     uint64_t time_limit; // ms for this exchange; at most options->total_ms
@@ -93,8 +100,8 @@ struct bd_exchange {
     // The answer.
     enum bd_fault fault;
     char detail[320]; // the transport's own words on a fault; may hold parts of the URL
-    bool sent;        // bytes of the request may have reached the other side
-    int status;       // 0: none came
+    bool sent;        // bytes of the request may have reached the other side; of a mail: its end
+    int status;       // of HTTP, or the code of the mail server's last reply; 0: none came
     struct bd_buf head;
     struct bd_buf answer;
     struct bd_times times; // only when `timed`
@@ -112,6 +119,10 @@ void bd_exchange_reset(struct bd_exchange *exchange);
 // Forgets the answer, for another attempt.
 void bd_exchange_clear_answer(struct bd_exchange *exchange);
 void bd_exchange_free(struct bd_exchange *exchange);
+// For transports whose answer is there before it shall arrive: takes away again what shall not.
+void bd_exchange_break(struct bd_exchange *exchange, enum bd_fault fault);
+// Appends the request's header lines as they go out, each with its line end.
+void bd_exchange_request_head(const struct bd_exchange *exchange, struct bd_buf *out);
 
 struct bd_transport {
     // Begins an exchange. `done` is never called before this returns.

@@ -67,7 +67,12 @@ struct bd_http_server *bd_http_server_open(struct bd_runtime *rt,
                                            const struct bd_server_options *options, char *wrong,
                                            size_t wrong_size);
 
+// While time is virtual there is no socket: the port is made up, and requests of this process are handed over in
+// it (transport_local.h). What a socket, a client and TLS are needed for is not checked then.
 unsigned bd_http_server_port(const struct bd_http_server *server);
+
+// How others reach it, "https://hooks.example.org"; NULL: by its port only.
+void bd_http_server_set_origin(struct bd_http_server *server, const char *origin);
 
 // Whether an answer is on its way that its client has not received in whole.
 bool bd_http_server_sending(const struct bd_http_server *server);

@@ -66,7 +66,8 @@ struct bd_http_server {
     struct bd_runtime *rt;
     struct bd_mhd_api api;
     struct bd_server_options options;
-    struct MHD_Daemon *daemon;
+    struct MHD_Daemon *daemon;     // NULL while time is virtual
+    struct bd_local_server *local; // for requests of this process
     unsigned port;
     uv_poll_t poll;
     uv_check_t check;

@@ -16,6 +16,7 @@
 #include "http_server_internal.h"
 #include "log.h"
 #include "runtime.h"
+#include "transport_local.h"
 
 const struct bd_server_options bd_server_defaults = {.name = "the server",
                                                      .host = "127.0.0.1",
@@ -245,6 +246,11 @@ static void end(struct bd_http_server *server)
 {
     enum { LAST_RUNS = 3 };
     bd_http_server_stop(server);
+    bd_local_close(server->local);
+    if (server->daemon == NULL) {
+        free(server);
+        return;
+    }
     while (server->waiting != NULL) {
         bd_server_left(server->waiting);
     }
@@ -271,6 +277,10 @@ void bd_http_server_stop(struct bd_http_server *server)
         return;
     }
     server->closing = true;
+    bd_local_stop(server->local);
+    if (server->daemon == NULL) {
+        return;
+    }
     int fd = server->api.quiesce_daemon(server->daemon);
     if (fd >= 0) {
         (void)close(fd);
@@ -283,6 +293,22 @@ void bd_http_server_close(struct bd_http_server *server)
     end(server);
 }
 
+// A socket, and the library that reads from it.
+static bool listen_and_start(struct bd_http_server *server, const struct bd_server_options *options,
+                             char *wrong, size_t size)
+{
+    if (!bd_mhd_api_load(&server->api, wrong, size)) {
+        return false;
+    }
+    raise_descriptors(server);
+    int fd = listen_on(options, &server->port, wrong, size);
+    if (fd >= 0 && !start(server, fd, wrong, size)) {
+        (void)close(fd);
+        return false;
+    }
+    return fd >= 0;
+}
+
 struct bd_http_server *bd_http_server_open(struct bd_runtime *rt,
                                            const struct bd_server_options *options, char *wrong,
                                            size_t wrong_size)
@@ -290,25 +316,26 @@ struct bd_http_server *bd_http_server_open(struct bd_runtime *rt,
     struct bd_http_server *server = bd_alloc(sizeof *server);
     server->rt = rt;
     server->options = *options;
-    int fd = -1;
-    bool ok = bd_mhd_api_load(&server->api, wrong, wrong_size);
+    bool ok = rt->loop.virtual_time || listen_and_start(server, options, wrong, wrong_size);
     if (ok) {
-        raise_descriptors(server);
-        fd = listen_on(options, &server->port, wrong, wrong_size);
-        ok = fd >= 0;
-    }
-    if (ok && !start(server, fd, wrong, wrong_size)) {
-        (void)close(fd);
-        ok = false;
+        server->local = bd_local_open(rt, options, server->port, wrong, wrong_size);
+        ok = server->local != NULL;
     }
     if (!ok) {
         free(server);
         return NULL;
     }
     server->options.host = server->options.cert_file = server->options.key_file = NULL;
-    put_on_loop(server);
+    if (server->daemon != NULL) {
+        put_on_loop(server);
+    }
     bd_runtime_attach(rt, server, server, detach); // the key is the server: there may be several
     return server;
+}
+
+void bd_http_server_set_origin(struct bd_http_server *server, const char *origin)
+{
+    bd_local_set_origin(server->local, origin);
 }
 
 bool bd_http_server_sending(const struct bd_http_server *server)
@@ -318,5 +345,5 @@ bool bd_http_server_sending(const struct bd_http_server *server)
 
 unsigned bd_http_server_port(const struct bd_http_server *server)
 {
-    return server->port;
+    return bd_local_port(server->local);
 }

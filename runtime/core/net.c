@@ -8,12 +8,15 @@
 #include "error.h"
 #include "runtime.h"
 #include "transport_curl.h"
+#include "transport_local.h"
+#include "transport_smtp.h"
 
 enum { IN_FLIGHT_MOST = 64 };
 
 struct bd_net {
     struct bd_runtime *rt;
     struct bd_transport *curl;
+    struct bd_transport *smtp;
     struct bd_transport *twin;
     const struct bd_sandbox_hooks *hooks;
     struct bd_host *hosts;
@@ -46,7 +49,7 @@ struct bd_net *bd_net_of(struct bd_runtime *rt)
 struct bd_host *bd_net_host(struct bd_net *net, const struct bd_url *url)
 {
     struct bd_buf origin = {0};
-    bd_buf_add_text(&origin, url->tls ? "https://" : "http://");
+    bd_buf_addf(&origin, "%s://", url->scheme);
     for (size_t i = 0; i < url->host_len; i++) {
         bd_buf_add_char(&origin, (char)tolower((unsigned char)url->host[i]));
     }
@@ -68,25 +71,45 @@ struct bd_host *bd_net_host(struct bd_net *net, const struct bd_url *url)
     return host;
 }
 
-struct bd_transport *bd_net_curl(lua_State *L)
+typedef struct bd_transport *opener(struct bd_runtime *rt, char *wrong, size_t wrong_size);
+
+// A transport over real sockets; raises when it cannot be had.
+static struct bd_transport *open_real(lua_State *L, opener *open)
 {
     struct bd_runtime *rt = bd_runtime_of(L);
-    struct bd_net *net = bd_net_of(rt);
-    if (net->curl == NULL && rt->options.virtual_time) {
-        bd_error_push(L, BD_CONFIGURATION, "virtual time works in the sandbox only");
+    if (rt->options.virtual_time) {
+        bd_error_push(
+            L, BD_CONFIGURATION,
+            "in virtual time only the sandbox and this program's own servers are reached");
         bd_error_text(L, "hint", "Leave --virtual-time out, or use the sandbox profile.");
         bd_error_raise(L);
     }
+    char wrong[256];
+    struct bd_transport *transport = open(rt, wrong, sizeof wrong);
+    if (transport == NULL) {
+        bd_error_push(L, BD_CONFIGURATION, "libcurl cannot be used: %s", wrong);
+        bd_error_text(L, "hint", "Install the package libcurl4.");
+        bd_error_raise(L);
+    }
+    return transport;
+}
+
+struct bd_transport *bd_net_curl(lua_State *L)
+{
+    struct bd_net *net = bd_net_of(bd_runtime_of(L));
     if (net->curl == NULL) {
-        char wrong[256];
-        net->curl = bd_transport_curl_open(rt, wrong, sizeof wrong);
-        if (net->curl == NULL) {
-            bd_error_push(L, BD_CONFIGURATION, "libcurl cannot be used: %s", wrong);
-            bd_error_text(L, "hint", "Install the package libcurl4.");
-            bd_error_raise(L);
-        }
+        net->curl = open_real(L, bd_transport_curl_open);
     }
     return net->curl;
+}
+
+struct bd_transport *bd_net_smtp(lua_State *L)
+{
+    struct bd_net *net = bd_net_of(bd_runtime_of(L));
+    if (net->smtp == NULL) {
+        net->smtp = open_real(L, bd_transport_smtp_open);
+    }
+    return net->smtp;
 }
 
 void bd_net_set_sandbox(struct bd_net *net, const struct bd_sandbox_hooks *hooks)
@@ -105,8 +128,16 @@ struct bd_transport *bd_net_twin(lua_State *L)
 
 struct bd_transport *bd_net_transport(lua_State *L, const struct bd_url *url)
 {
-    const struct bd_net *net = bd_net_of(bd_runtime_of(L));
+    struct bd_runtime *rt = bd_runtime_of(L);
+    const struct bd_net *net = bd_net_of(rt);
+    struct bd_transport *local = bd_local_transport(rt, url);
+    if (local != NULL && rt->options.virtual_time) {
+        return local;
+    }
     enum bd_route route = net->hooks != NULL ? net->hooks->route(L, url) : BD_ROUTE_REAL;
+    if (route == BD_ROUTE_REFUSED && local != NULL) {
+        return local;
+    }
     if (route == BD_ROUTE_REFUSED) {
         bd_error_push(L, BD_PERMISSION, "in the sandbox nothing leaves this machine");
         bd_error_text(L, "outcome", "none");

@@ -40,6 +40,9 @@ struct bd_host *bd_net_host(struct bd_net *net, const struct bd_url *url);
 // The transport over sockets; raises when libcurl cannot be loaded.
 struct bd_transport *bd_net_curl(lua_State *L);
 
+// The one for mail, over real sockets too.
+struct bd_transport *bd_net_smtp(lua_State *L);
+
 // What the upper floors know about the sandbox.
 enum bd_route { BD_ROUTE_REAL, BD_ROUTE_TWIN, BD_ROUTE_REFUSED };
 struct bd_sandbox_hooks {
@@ -52,7 +55,7 @@ void bd_net_set_sandbox(struct bd_net *net, const struct bd_sandbox_hooks *hooks
 // The sandbox's transport; made at the first use.
 struct bd_transport *bd_net_twin(lua_State *L);
 
-// The transport for a request to that address; raises a permission error when it may not be sent.
+// The transport for a request to that address, a server of this process included; raises a permission error when it may not be sent.
 struct bd_transport *bd_net_transport(lua_State *L, const struct bd_url *url);
 
 #endif

@@ -29,6 +29,9 @@ enum bd_outcome bd_exchange_outcome(const struct bd_exchange *exchange)
     if (exchange->fault != BD_FAULT_NONE || exchange->status == 0) {
         return exchange->sent ? BD_OUTCOME_UNKNOWN : BD_OUTCOME_NONE;
     }
+    if (exchange->mail != NULL) { // a refusal of SMTP is final: the server has not taken the mail
+        return exchange->status < 400 ? BD_OUTCOME_DONE : BD_OUTCOME_NONE;
+    }
     if (exchange->status >= 500) {
         return BD_OUTCOME_UNKNOWN;
     }
@@ -48,6 +51,9 @@ static bool is_passing(const struct bd_exchange *exchange)
 {
     if (exchange->fault != BD_FAULT_NONE) {
         return bd_fault_is_passing(exchange->fault);
+    }
+    if (exchange->mail != NULL) { // RFC 5321, "Theory of Reply Codes": 4yz may go well another time
+        return exchange->status >= 400 && exchange->status < 500;
     }
     switch (exchange->status) {
     case 408:
@@ -374,8 +380,9 @@ static int evaluate(lua_State *L, struct bd_request *request)
     }
     request->maybe_done =
         request->maybe_done || bd_exchange_outcome(exchange) == BD_OUTCOME_UNKNOWN;
-    bd_log(rt->log, BD_LOG_INFO, "%s %s: %s (HTTP %d); again in %u ms", exchange->method,
-           request->host->origin, bd_fault_text(exchange->fault), exchange->status, (unsigned)wait);
+    bd_log(rt->log, BD_LOG_INFO, "%s %s: %s (%s %d); again in %u ms", exchange->method,
+           request->host->origin, bd_fault_text(exchange->fault),
+           exchange->mail != NULL ? "SMTP" : "HTTP", exchange->status, (unsigned)wait);
     request->state = BACKING_OFF;
     request->timer.fire = on_backoff_over;
     request->wait.stop = stop_backoff;

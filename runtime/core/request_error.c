@@ -11,7 +11,11 @@ static enum bd_kind kind_of_fault(enum bd_fault fault)
 {
     switch (fault) {
     case BD_FAULT_REFUSED:
+    case BD_FAULT_PLAIN_MAIL:
         return BD_PERMISSION;
+    case BD_FAULT_NO_SIGN_IN:
+        return BD_AUTH;
+    case BD_FAULT_REPLY:
     case BD_FAULT_PROTOCOL:
     case BD_FAULT_HEAD_TOO_LARGE:
     case BD_FAULT_BODY_TOO_LARGE:
@@ -31,11 +35,19 @@ static const char *hint_of_fault(const struct bd_exchange *exchange)
     case BD_FAULT_CONNECT:
         return "Check the address, and whether this machine reaches it.";
     case BD_FAULT_TLS:
+        if (exchange->mail != NULL && strstr(exchange->detail, "STARTTLS") != NULL) {
+            return "Use smtps:// where the server has it; only with plain_smtp mail goes without "
+                   "TLS.";
+        }
         return exchange->options->ca_file != NULL ? "Only the authorities in ca_file are trusted: "
                                                     "check that it holds the right ones."
                                                   : "For a private authority, set ca_file.";
     case BD_FAULT_REFUSED:
         return "Use https://, or set plain_http in the profile.";
+    case BD_FAULT_PLAIN_MAIL:
+        return "Use a server with TLS, or set plain_smtp in the profile.";
+    case BD_FAULT_NO_SIGN_IN:
+        return "Leave user and password out of the profile, or ask whoever runs the server.";
     default:
         return NULL;
     }

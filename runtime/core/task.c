@@ -217,7 +217,9 @@ static struct bd_task *spawn(lua_State *L, int nargs, struct bd_scope *home)
     }
     lua_setiuservalue(L, -2, COROUTINE);
     task->number = ++rt->tasks_made;
-    inherit(L, task);
+    if (home != NULL) {
+        inherit(L, task);
+    }
     lua_insert(L, -(nargs + 2)); // below the function
     lua_pushcfunction(task->co, task_body);
     lua_xmove(L, task->co, nargs + 1);

@@ -85,7 +85,8 @@ struct bd_task {
 // there is none yet; outside any task it is a root. [-(nargs+1), +1]
 struct bd_task *bd_task_spawn(lua_State *L, int nargs);
 
-// The same for a task that belongs to nobody: its failure is only logged, and it ends with the program.
+// The same for a task that belongs to nobody: it ends with the program, and no gate holds
+// for it.
 struct bd_task *bd_task_spawn_root(lua_State *L, int nargs);
 
 // Runs a function with `nargs` arguments from the top of the stack in a scope of its own, in the running

@@ -105,6 +105,9 @@ void bd_task_push_cancellation(lua_State *L)
     struct bd_task *task = bd_task_current(L);
     enum bd_why why = task != NULL ? task->why : BD_WHY_CLOSING;
     bd_error_push(L, why == BD_WHY_TIMEOUT ? BD_TIMEOUT : BD_CANCELLED, "%s", MESSAGES[why]);
+    if (why == BD_WHY_STUCK && bd_runtime_of(L)->loop.virtual_time) {
+        bd_error_text(L, "hint", "Time is virtual: nobody outside this program can call it.");
+    }
     if (why == BD_WHY_SCOPE) {
         const struct bd_scope *scope = bd_task_failing_scope(task);
         if (scope != NULL) {

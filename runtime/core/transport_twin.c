@@ -11,36 +11,27 @@
 #include "head.h"
 #include "json.h"
 #include "log.h"
+#include "mail.h"
 #include "net.h"
 #include "runtime.h"
 #include "script.h"
 #include "secret.h"
-#include "task.h"
+#include "twin_internal.h"
 #include "url.h"
 
-struct delivery { // an exchange that waits for its answer's time
+// An exchange that waits for its answer, or for its answer's time.
+struct delivery {
+    struct bd_twin_visit visit;
     struct bd_timer timer;
-    struct bd_exchange *exchange;
     struct bd_twin *twin;
+    uint64_t deadline; // ms of the loop's clock
+    bool visit_over;
 };
-
-struct bd_twin {
-    struct bd_transport transport; // first
-    struct bd_runtime *rt;
-    lua_State *L;
-    int handler_ref;
-    struct bd_timer wakeup;
-    int caller_ref; // in the script's state
-};
-
-static void tick(struct bd_twin *twin);
 
 // ------------------------------------------------------------------------------------------------
 // Calling the handler
 
-// Calls handler[name] with the `nargs` values on top. On failure reports it, for the sandbox's own code is
-// at fault, and leaves nothing.
-static bool call(struct bd_twin *twin, const char *name, int nargs, int nresults)
+bool bd_twin_handler(struct bd_twin *twin, const char *name, int nargs, int nresults)
 {
     lua_State *T = twin->L;
     lua_rawgeti(T, LUA_REGISTRYINDEX, twin->handler_ref);
@@ -78,14 +69,30 @@ static void set_string(lua_State *T, const char *key, const char *text, size_t l
     lua_setfield(T, -2, key);
 }
 
+static void push_envelope(lua_State *T, const struct bd_mail *mail)
+{
+    lua_createtable(T, 0, 3);
+    set_string(T, "from", mail->from, strlen(mail->from));
+    lua_createtable(T, (int)mail->count, 0);
+    for (size_t i = 0; i < mail->count; i++) {
+        lua_pushstring(T, mail->to[i]);
+        lua_rawseti(T, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(T, -2, "to");
+    lua_pushboolean(T, mail->step == BD_MAIL_MESSAGE);
+    lua_setfield(T, -2, "asked");
+}
+
 static void push_request(lua_State *T, const struct bd_exchange *exchange,
                          const struct bd_buf *headers)
 {
     struct bd_url url;
     struct bd_buf host = {0};
-    const char *wrong = bd_url_parse(&url, exchange->url.data, exchange->url.len);
+    const char *wrong = exchange->mail != NULL
+                            ? bd_url_parse_mail(&url, exchange->url.data, exchange->url.len)
+                            : bd_url_parse(&url, exchange->url.data, exchange->url.len);
     BD_CHECK(wrong == NULL);
-    lua_createtable(T, 0, 9);
+    lua_createtable(T, 0, 10);
     set_string(T, "method", exchange->method, strlen(exchange->method));
     set_string(T, "url", url.text, url.len);
     bd_url_host(&host, &url);
@@ -100,6 +107,10 @@ static void push_request(lua_State *T, const struct bd_exchange *exchange,
     set_string(T, "body", exchange->body.data, exchange->body.len);
     push_headers(T, headers);
     lua_setfield(T, -2, "headers");
+    if (exchange->mail != NULL) {
+        push_envelope(T, exchange->mail);
+        lua_setfield(T, -2, "envelope");
+    }
 }
 
 static void take_headers(lua_State *T, struct bd_exchange *exchange)
@@ -113,6 +124,18 @@ static void take_headers(lua_State *T, struct bd_exchange *exchange)
         }
     }
     lua_pop(T, 1);
+}
+
+// To which command of a session the reply on top is.
+static void take_step(lua_State *T, struct bd_mail *mail)
+{
+    lua_getfield(T, -1, "step");
+    lua_getfield(T, -2, "recipient");
+    if (!lua_isstring(T, -2) || !bd_mail_step_find(lua_tostring(T, -2), &mail->step)) {
+        mail->step = BD_MAIL_MESSAGE;
+    }
+    mail->recipient = (size_t)lua_tointeger(T, -1);
+    lua_pop(T, 2);
 }
 
 // Takes the answer on top of the twin's stack. False: it shall be lost.
@@ -129,82 +152,167 @@ static bool take_answer(lua_State *T, struct bd_exchange *exchange, uint64_t *de
     lua_getfield(T, -4, "fault");
     bool lost = lua_toboolean(T, -1);
     lua_pop(T, 4);
-    take_headers(T, exchange);
+    if (exchange->mail != NULL) {
+        take_step(T, exchange->mail);
+    } else {
+        take_headers(T, exchange);
+    }
     exchange->sent = true;
     return !lost;
 }
 
-// The answer is there from the beginning: what shall not arrive is taken away again.
-static void break_exchange(struct bd_exchange *exchange, enum bd_fault fault)
+static void link_visit(struct bd_twin *twin, struct bd_twin_visit *visit)
 {
-    bd_exchange_clear_answer(exchange);
-    exchange->fault = fault;
-    exchange->sent = true;
+    visit->left = NULL;
+    visit->right = twin->visits;
+    if (visit->right != NULL) {
+        visit->right->left = visit;
+    }
+    twin->visits = visit;
+}
+
+static void unlink_visit(struct bd_twin *twin, struct bd_twin_visit *visit)
+{
+    *(visit->left != NULL ? &visit->left->right : &twin->visits) = visit->right;
+    if (visit->right != NULL) {
+        visit->right->left = visit->left;
+    }
+}
+
+void bd_twin_settle(struct bd_twin *twin, struct bd_twin_visit *visit)
+{
+    lua_State *T = twin->L;
+    struct bd_exchange *exchange = visit->exchange;
+    uint64_t delay = 0;
+    bool answered = true;
+    if (!lua_istable(T, -1)) {
+        exchange->status = 500;
+        bd_buf_add_text(&exchange->head, "Content-Type: text/plain\r\n");
+        bd_buf_add_text(&exchange->answer, "the sandbox failed; its log says why\n");
+    } else if (lua_getfield(T, -1, "later") == LUA_TNUMBER) {
+        visit->waits_for = lua_tointeger(T, -1);
+        lua_settop(T, 0);
+        return;
+    } else {
+        lua_pop(T, 1);
+        answered = take_answer(T, exchange, &delay);
+    }
+    lua_settop(T, 0);
+    unlink_visit(twin, visit);
+    visit->done(visit, answered, delay);
+}
+
+void bd_twin_visit(struct bd_twin *twin, struct bd_twin_visit *visit, const struct bd_buf *headers)
+{
+    visit->waits_for = 0;
+    link_visit(twin, visit);
+    push_request(twin->L, visit->exchange, headers);
+    if (!bd_twin_handler(twin, "handle", 1, 1)) {
+        lua_pushnil(twin->L);
+    }
+    bd_twin_settle(twin, visit);
+    bd_twin_tick(twin);
+}
+
+void bd_twin_leave(struct bd_twin *twin, struct bd_twin_visit *visit)
+{
+    unlink_visit(twin, visit);
+}
+
+struct at_once {
+    struct bd_twin_visit visit;
+    uint64_t *delay;
+    bool over, answered;
+};
+
+static void on_answer_at_once(struct bd_twin_visit *visit, bool answered, uint64_t delay)
+{
+    struct at_once *at_once = BD_OUTER(visit, struct at_once, visit);
+    at_once->over = true;
+    at_once->answered = answered;
+    *at_once->delay = delay;
 }
 
 bool bd_twin_answer(struct bd_twin *twin, struct bd_exchange *exchange,
                     const struct bd_buf *headers, uint64_t *delay)
 {
-    lua_State *T = twin->L;
+    struct at_once at_once = {.visit = {.exchange = exchange, .done = on_answer_at_once},
+                              .delay = delay};
     *delay = 0;
-    push_request(T, exchange, headers);
-    if (!call(twin, "handle", 1, 1) || !lua_istable(T, -1)) {
-        lua_settop(T, 0);
-        exchange->status = 500;
-        bd_buf_add_text(&exchange->head, "Content-Type: text/plain\r\n");
-        bd_buf_add_text(&exchange->answer, "the sandbox failed; its log says why\n");
-        return true;
+    bd_twin_visit(twin, &at_once.visit, headers);
+    if (!at_once.over) {
+        bd_twin_leave(twin, &at_once.visit);
     }
-    bool answered = take_answer(T, exchange, delay);
-    lua_settop(T, 0);
-    tick(twin);
-    return answered;
+    return at_once.answered;
 }
 
 // ------------------------------------------------------------------------------------------------
 // The transport
 
-static void deliver(struct bd_timer *timer)
+static void end_delivery(struct delivery *delivery)
 {
-    struct delivery *delivery = BD_OUTER(timer, struct delivery, timer);
-    struct bd_exchange *exchange = delivery->exchange;
+    struct bd_exchange *exchange = delivery->visit.exchange;
     exchange->carrier = NULL;
     free(delivery);
-    if (exchange->fault == BD_FAULT_NONE && exchange->answer.len > exchange->options->max_body) {
-        break_exchange(exchange, BD_FAULT_BODY_TOO_LARGE);
-    }
     exchange->done(exchange);
 }
 
-static void request_headers(struct bd_buf *out, const struct bd_exchange *exchange)
+static void deliver(struct bd_timer *timer)
 {
-    for (size_t i = 0; exchange->headers != NULL && i < exchange->headers->count; i++) {
-        bd_buf_addf(out, "%s\r\n", exchange->headers->lines[i]);
+    struct delivery *delivery = BD_OUTER(timer, struct delivery, timer);
+    struct bd_exchange *exchange = delivery->visit.exchange;
+    if (exchange->fault == BD_FAULT_NONE && exchange->answer.len > exchange->options->max_body) {
+        bd_exchange_break(exchange, BD_FAULT_BODY_TOO_LARGE);
     }
-    if (exchange->has_body && bd_head_count(out, "content-type") == 0) {
-        bd_buf_add_text(out,
-                        "Content-Type: application/x-www-form-urlencoded\r\n"); // as libcurl does
+    end_delivery(delivery);
+}
+
+// The vendor still waits for somebody itself.
+static void on_late(struct bd_timer *timer)
+{
+    struct delivery *delivery = BD_OUTER(timer, struct delivery, timer);
+    bd_twin_leave(delivery->twin, &delivery->visit);
+    bd_exchange_break(delivery->visit.exchange, BD_FAULT_TIMEOUT);
+    end_delivery(delivery);
+}
+
+static void on_answer(struct bd_twin_visit *visit, bool answered, uint64_t delay)
+{
+    struct delivery *delivery = BD_OUTER(visit, struct delivery, visit);
+    struct bd_loop *loop = &delivery->twin->rt->loop;
+    uint64_t now = bd_loop_now(loop);
+    uint64_t left = delivery->deadline > now ? delivery->deadline - now : 0;
+    delivery->visit_over = true;
+    if (!answered) {
+        bd_exchange_break(visit->exchange, BD_FAULT_EMPTY);
+        delay = 0;
+    } else if (delay > left) {
+        delay = left;
+        bd_exchange_break(visit->exchange, BD_FAULT_TIMEOUT);
     }
+    bd_loop_disarm(loop, &delivery->timer);
+    delivery->timer.fire = deliver;
+    bd_loop_arm(loop, &delivery->timer, delay);
 }
 
 static void send_exchange(struct bd_transport *transport, struct bd_exchange *exchange)
 {
     struct bd_twin *twin = (struct bd_twin *)transport;
+    struct bd_loop *loop = &twin->rt->loop;
     struct delivery *delivery = bd_alloc(sizeof *delivery);
     struct bd_buf headers = {0};
-    uint64_t delay = 0;
-    *delivery = (struct delivery){.timer = {.fire = deliver}, .exchange = exchange, .twin = twin};
+    *delivery = (struct delivery){.visit = {.exchange = exchange, .done = on_answer},
+                                  .timer = {.fire = on_late},
+                                  .twin = twin,
+                                  .deadline = bd_loop_now(loop) + exchange->time_limit};
     exchange->carrier = delivery;
-    request_headers(&headers, exchange);
-    bool answered = bd_twin_answer(twin, exchange, &headers, &delay);
+    bd_exchange_request_head(exchange, &headers);
+    bd_twin_visit(twin, &delivery->visit, &headers);
     bd_buf_free(&headers);
-    if (!answered) {
-        break_exchange(exchange, BD_FAULT_EMPTY);
-    } else if (delay > exchange->time_limit) {
-        delay = exchange->time_limit;
-        break_exchange(exchange, BD_FAULT_TIMEOUT);
+    if (!delivery->visit_over) {
+        exchange->sent = true;
+        bd_loop_arm(loop, &delivery->timer, exchange->time_limit);
     }
-    bd_loop_arm(&twin->rt->loop, &delivery->timer, delay);
 }
 
 static void cancel_exchange(struct bd_transport *transport, struct bd_exchange *exchange)
@@ -212,9 +320,12 @@ static void cancel_exchange(struct bd_transport *transport, struct bd_exchange *
     struct bd_twin *twin = (struct bd_twin *)transport;
     struct delivery *delivery = exchange->carrier;
     bd_loop_disarm(&twin->rt->loop, &delivery->timer);
+    if (!delivery->visit_over) {
+        bd_twin_leave(twin, &delivery->visit);
+    }
     free(delivery);
     exchange->carrier = NULL;
-    break_exchange(exchange, BD_FAULT_NONE);
+    bd_exchange_break(exchange, BD_FAULT_NONE);
 }
 
 struct bd_transport *bd_twin_transport(struct bd_twin *twin)
@@ -223,67 +334,21 @@ struct bd_transport *bd_twin_transport(struct bd_twin *twin)
 }
 
 // ------------------------------------------------------------------------------------------------
-// Requests that a simulated vendor makes
-
-void bd_twin_set_caller(lua_State *L, struct bd_twin *twin)
-{
-    luaL_unref(L, LUA_REGISTRYINDEX, twin->caller_ref);
-    twin->caller_ref = luaL_ref(L, LUA_REGISTRYINDEX);
-}
-
-void bd_twin_called(struct bd_twin *twin, lua_Integer id, int status, const char *why)
-{
-    lua_pushinteger(twin->L, id);
-    lua_pushinteger(twin->L, status);
-    lua_pushstring(twin->L, why);
-    (void)call(twin, "called", 3, 0);
-}
-
-static void begin_call(struct bd_twin *twin, lua_Integer id, const char *url, size_t len)
-{
-    lua_State *L = twin->rt->L;
-    if (lua_rawgeti(L, LUA_REGISTRYINDEX, twin->caller_ref) != LUA_TFUNCTION) {
-        lua_pop(L, 1);
-        bd_twin_called(twin, id, 0, "nobody makes requests for the sandbox");
-        return;
-    }
-    lua_pushinteger(L, id);
-    lua_pushlstring(L, url, len);
-    bd_task_spawn_root(L, 2);
-    lua_pop(L, 1);
-}
-
-static void begin_calls(struct bd_twin *twin)
-{
-    lua_State *T = twin->L;
-    int calls = lua_gettop(T);
-    for (lua_Integer i = 1; lua_istable(T, calls) && lua_rawgeti(T, calls, i) != LUA_TNIL; i++) {
-        size_t len;
-        lua_getfield(T, -1, "id");
-        lua_getfield(T, -2, "url");
-        const char *url = luaL_tolstring(T, -1, &len);
-        struct bd_buf copy = {0};
-        bd_buf_add(&copy, url, len);
-        lua_Integer id = lua_tointeger(T, -3);
-        lua_settop(T, calls);
-        begin_call(twin, id, copy.data, copy.len);
-        bd_buf_free(&copy);
-    }
-}
+// Time
 
 static void on_wakeup(struct bd_timer *timer)
 {
-    tick(BD_OUTER(timer, struct bd_twin, wakeup));
+    bd_twin_tick(BD_OUTER(timer, struct bd_twin, wakeup));
 }
 
-static void tick(struct bd_twin *twin)
+void bd_twin_tick(struct bd_twin *twin)
 {
     lua_State *T = twin->L;
-    if (!call(twin, "tick", 0, 2)) {
+    if (!bd_twin_handler(twin, "tick", 0, 2)) {
         return;
     }
     double next = lua_isnumber(T, -2) ? lua_tonumber(T, -2) : -1;
-    begin_calls(twin);
+    bd_twin_begin_calls(twin);
     lua_settop(T, 0);
     bd_loop_disarm(&twin->rt->loop, &twin->wakeup);
     if (next >= 0) {
@@ -343,7 +408,7 @@ int bd_twin_control(lua_State *L, struct bd_twin *twin, const char *name, const 
                         command);
     }
     lua_settop(T, 0);
-    tick(twin);
+    bd_twin_tick(twin);
     return 1;
 }
 
@@ -354,6 +419,7 @@ static void detach(void *value)
 {
     struct bd_twin *twin = value;
     bd_loop_disarm(&twin->rt->loop, &twin->wakeup);
+    BD_CHECK(twin->visits == NULL);
     lua_close(twin->L);
     free(twin);
 }

@@ -5,11 +5,14 @@
 // The state's handler is a Lua table with these functions, all called on the loop:
 //   handle(request) -> answer     request: method, url, host, port, path, query, headers (lower-case name ->
 //                                 value), body. answer: status, headers (name -> value), body; delay
-//                                 (seconds), fault ("lost reply": the answer never comes)
+//                                 (seconds), fault ("lost reply": the answer never comes); or later (the
+//                                 number of a vendor's request that it waits for)
 //   control(name, command, args) -> value   what scripts and tests tell a twin
 //   tick() -> next, calls         does what is due; next: seconds until it wants to be called again, or
-//                                 nil; calls: list of {id, url} for GET requests the vendor makes
-//   called(id, status, why)       how such a request went
+//                                 nil; calls: list of requests that vendors make, {id, method, url, headers,
+//                                 body}
+//   called(id, result) -> answer  how such a request went: status, headers, body; or why. What it gives, as
+//                                 `handle` does, answers the request that waited for it, if one did
 #ifndef BD_TRANSPORT_TWIN_H
 #define BD_TRANSPORT_TWIN_H
 
@@ -28,13 +31,30 @@ struct bd_twin *bd_twin_open(lua_State *L, void (*open)(lua_State *twin));
 
 struct bd_transport *bd_twin_transport(struct bd_twin *twin);
 
-// Takes a function(id, url) from the top of L's stack: it makes a request that a simulated vendor wants
+// Takes a function(id, request) from the top of L's stack: it makes a request that a simulated vendor wants
 // made, in a task of its own, and ends with bd_twin_called. [-1, +0]
 void bd_twin_set_caller(lua_State *L, struct bd_twin *twin);
-void bd_twin_called(struct bd_twin *twin, lua_Integer id, int status, const char *why);
+// `result`: index in L of a table {status, headers, body} or {why}.
+void bd_twin_called(lua_State *L, struct bd_twin *twin, lua_Integer id, int result);
 
-// Answers a request from elsewhere (an HTTP server): fills in the exchange's answer at once; *delay in ms.
-// False: no answer shall be sent.
+// A request that a twin answers; embedded in whatever carries it.
+struct bd_twin_visit {
+    struct bd_exchange *exchange; // borrowed until `done`
+    // Called once, perhaps before bd_twin_visit returns: the exchange has its answer, which shall leave after
+    // `delay` ms. Not answered: no answer shall be sent.
+    void (*done)(struct bd_twin_visit *visit, bool answered, uint64_t delay);
+    lua_Integer waits_for; // a vendor's request
+    struct bd_twin_visit *left, *right;
+};
+
+// Has the twin answer a request. `headers`: lines "Name: value\r\n". Whoever brings it takes it back, unless it is
+// done, before the twin ends with the runtime.
+void bd_twin_visit(struct bd_twin *twin, struct bd_twin_visit *visit, const struct bd_buf *headers);
+// Nobody wants the answer any more: `done` is not called. For a visit that is not done.
+void bd_twin_leave(struct bd_twin *twin, struct bd_twin_visit *visit);
+
+// The same for a client that cannot wait: fills in the exchange's answer at once; *delay in ms. False: no answer shall
+// be sent, or the twin has one only later.
 bool bd_twin_answer(struct bd_twin *twin, struct bd_exchange *exchange,
                     const struct bd_buf *headers, uint64_t *delay);
 

@@ -80,7 +80,33 @@ static const char *parse_authority(struct bd_url *url, const char *text, size_t 
     return NULL;
 }
 
-const char *bd_url_parse(struct bd_url *url, const char *text, size_t len)
+struct scheme {
+    const char *name;
+    bool tls;
+    unsigned port; // where none is written
+};
+
+static const struct scheme HTTP[] = {{"https", true, 443}, {"http", false, 80}};
+static const struct scheme MAIL[] = {{"smtps", true, 465}, {"smtp", false, 587}};
+
+// Takes the scheme of the address; returns where its host begins, 0: it has another one.
+static size_t take_scheme(struct bd_url *url, const struct scheme schemes[2])
+{
+    for (size_t i = 0; i < 2; i++) {
+        size_t len = strlen(schemes[i].name);
+        if (url->len > len + 3 && strncasecmp(url->text, schemes[i].name, len) == 0 &&
+            memcmp(url->text + len, "://", 3) == 0) {
+            url->scheme = schemes[i].name;
+            url->tls = schemes[i].tls;
+            url->port = schemes[i].port;
+            return len + 3;
+        }
+    }
+    return 0;
+}
+
+static const char *parse(struct bd_url *url, const char *text, size_t len,
+                         const struct scheme schemes[2], const char *unknown)
 {
     *url = (struct bd_url){.text = text, .len = len};
     if (len > BD_URL_LONGEST) {
@@ -89,19 +115,13 @@ const char *bd_url_parse(struct bd_url *url, const char *text, size_t len)
     if (!visible(text, len)) {
         return "it holds a space, a control character or a character that must be percent-encoded";
     }
-    size_t scheme = 0;
-    if (len > 8 && strncasecmp(text, "https://", 8) == 0) {
-        url->tls = true;
-        scheme = 8;
-    } else if (len > 7 && strncasecmp(text, "http://", 7) == 0) {
-        scheme = 7;
-    } else {
-        return "it does not begin with https:// or http://";
+    size_t scheme = take_scheme(url, schemes);
+    if (scheme == 0) {
+        return unknown;
     }
     if (memchr(text, '#', len) != NULL) {
         return "it holds a fragment ('#')";
     }
-    url->port = url->tls ? 443 : 80;
     size_t authority_end = scheme;
     while (authority_end < len && text[authority_end] != '/' && text[authority_end] != '?') {
         authority_end++;
@@ -120,6 +140,20 @@ const char *bd_url_parse(struct bd_url *url, const char *text, size_t len)
         url->query_len = rest_len - url->path_len - 1;
     }
     return NULL;
+}
+
+const char *bd_url_parse(struct bd_url *url, const char *text, size_t len)
+{
+    return parse(url, text, len, HTTP, "it does not begin with https:// or http://");
+}
+
+const char *bd_url_parse_mail(struct bd_url *url, const char *text, size_t len)
+{
+    const char *wrong = parse(url, text, len, MAIL, "it does not begin with smtp:// or smtps://");
+    if (wrong == NULL && (url->path_len > 1 || url->query != NULL)) {
+        return "it has a path or a query, which a mail server has not";
+    }
+    return wrong;
 }
 
 bool bd_url_same_origin(const struct bd_url *a, const struct bd_url *b)

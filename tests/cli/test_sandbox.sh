@@ -58,6 +58,68 @@ link=$(sed 's/.*"tst_url":"\([^"]*\)".*/\1/' out)
 fetch "$link"
 verdict "shows a page behind a link" out_has 'Finish this test'
 
+# Its mail server, with curl as the other program.
+smtp=$(grep -o 'smtp://127.0.0.1:[0-9]*' said | head -1)
+printf 'From: Ad\303\251 <ada@example.org>\r\nSubject: =?ISO-8859-1?Q?caf=E9?=\r\n\r\n.one\r\n..two\r\n' >letter
+mail() { # ARGUMENTS...: sends the letter
+  curl --silent --show-error --max-time 20 "$smtp" --mail-from ada@example.org --upload-file letter "$@" >out 2>err
+  status=$?
+}
+tell() { # COMMAND JSON: what the mail server is told
+  fetch -X POST "$base/_sandbox/mail/$1" -d "$2"
+}
+
+mail --mail-rcpt bob@example.org --mail-rcpt eve@example.org --user me:secret
+verdict "takes mail from another program" is_status 0
+tell mails '{}'
+verdict "shows its subject" out_has '"subject":"café"'
+verdict "its text, dots and all" out_has '"text":".one\n..two\n"'
+verdict "its recipients" out_has '"recipients":["bob@example.org","eve@example.org"]'
+verdict "and nothing of who signed in" sh -c '! grep -q secret out'
+tell refuse '{"address": "bob@example.org"}'
+mail --mail-rcpt bob@example.org
+verdict "refuses a recipient when it is told to" err_has 'RCPT failed: 550'
+tell fault '{"kind": "lost reply"}'
+mail --mail-rcpt eve@example.org
+verdict "loses a reply" is_status 56
+tell mails '{"to": "eve@example.org"}'
+verdict "but not the mail" sh -c '[ "$(grep -o "\"number\"" out | wc -l)" = 2 ]'
+tell set '{"most_bytes": 10}'
+mail --mail-rcpt eve@example.org
+verdict "has a limit" is_status 8
+tell set '{"most_bytes": 1000000}'
+printf 'Subject: \351\r\nContent-Type: text/plain; charset=ISO-8859-1\r\n\r\n\351\r\n' >letter
+mail --mail-rcpt eve@example.org
+tell mails '{}'
+verdict "shows bytes that are no UTF-8" out_has '"text":"é\n"'
+tell requests '{}'
+verdict "also in its log" out_has 'Subject: ?'
+tell clear '{}'
+tell mails '{}'
+verdict "forgets them" out_has '"result":[]'
+
+# The same server, with beadle's own client.
+printf 'return { profiles = { p = { mail = { smtp = "%s", from = "me@example.org" } } } }' "$smtp" >own.lua
+chmod 600 own.lua
+tell reset '{}'
+run --config own.lua --profile p call mail.send to=zoe@example.org subject=Zoë text=Hello
+verdict "takes beadle's mail" out_has 'queued as SANDBOX0001'
+tell mails '{}'
+verdict "and shows it" out_has '"subject":"Zoë"'
+
+# Whatever a client says, it goes on serving.
+smtp_port=${smtp##*:}
+talk() { # what to say: its answers in out
+  printf "%b" "$1" | curl --silent --max-time 2 "telnet://127.0.0.1:$smtp_port" >out 2>err || true
+}
+talk 'MAIL FROM:<a@b.c>\r\nEHLO x\r\nRCPT TO:<a@b.c>\r\nMAIL FROM:<a@b>\r\nRCPT TO:<a@b@c>\r\nDATA\r\nSTARTTLS\r\nQUIT\r\n'
+verdict "wants EHLO first" out_has '503 5.5.1 Say EHLO first'
+verdict "wants MAIL first" out_has '503 5.5.1 Say MAIL first'
+verdict "wants an address" out_has '501 5.1.3'
+verdict "wants a recipient" out_has '503 5.5.1 Nobody'
+verdict "knows what it does not know" out_has '502 5.5.1'
+verdict "says good-bye" out_has '221'
+
 run sandbox --port "$port"
 verdict "a port that is taken is said" err_has "Address already in use"
 verdict "and is a failure" is_status 1

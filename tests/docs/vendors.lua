@@ -167,17 +167,24 @@ local function add_operations(page, vendor)
   page:add("")
   page:add("## %s", vendor.title)
   page:add("")
-  page:add("Module `beadle.%s`, after the vendor's document \"%s\".", vendor.name, vendor.document)
+  page:add("Module `beadle.%s`, after %s \"%s\".", vendor.name,
+    vendor.service and "the standard" or "the vendor's document", vendor.document)
   page:table({ "operation", "what it does", "effect", "section", "permission", "tests" }, rows)
 end
 
 local function overview(vendors)
   local page, rows, total = new_page(), {}, 0
+  local services, vendor_count = {}, 0
   for _, vendor in ipairs(vendors) do
     local count = #own_operations(vendor)
-    total = total + count
-    rows[#rows + 1] = { ("[%s](%s.md)"):format(vendor.title, vendor.name), ("`beadle.%s`"):format(vendor.name),
+    local row = { ("[%s](%s.md)"):format(vendor.title, vendor.name), ("`beadle.%s`"):format(vendor.name),
       vendor.document, tostring(count) }
+    if vendor.service then
+      services[#services + 1] = row
+    else
+      total, vendor_count = total + count, vendor_count + 1
+      rows[#rows + 1] = row
+    end
   end
   rows[#rows + 1] = { "together", "", "", tostring(total) }
   page:add("# Vendors and their operations")
@@ -186,8 +193,11 @@ local function overview(vendors)
   page:add("")
   page:say("%d operations of %d vendors. An operation is one call of the vendor's document. Where one action of a "
     .. "vendor does different things, ↳ marks a variant that has a name of its own; it is not counted.",
-    total, #vendors)
+    total, vendor_count)
   page:table({ "vendor", "module", "document", "operations" }, rows)
+  page:add("")
+  page:say("What no vendor has and any script may need is described by the same records, and is not counted above.")
+  page:table({ "service", "module", "document", "operations" }, services)
   page:add("")
   page:say("The effect says what a call does at the vendor: `read` changes nothing, `create`, `update` and `delete` "
     .. "change something, `send` sends what cannot be taken back, `spend` uses a paid credit. The section is the "
@@ -197,7 +207,7 @@ local function overview(vendors)
   for _, vendor in ipairs(vendors) do
     add_operations(page, vendor)
   end
-  return page:text(), total
+  return page:text(), total, vendor_count
 end
 
 -- ---------------------------------------------------------------------------------------------------
@@ -210,8 +220,14 @@ local function add_settings(page, vendor)
   end
   page:add("")
   page:add("## Settings of a profile")
-  page:add("")
-  page:add("Besides those that all vendors have: see [configuration](../configuration.md).")
+  if vendor.protocol == "smtp" then -- its connections have settings of their own
+    for _, field in ipairs(catalogue.settings(vendor.name).common) do
+      rows[#rows + 1] = { ("`%s`"):format(field.name), field.type, help.param_sentence(field, {}) }
+    end
+  else
+    page:add("")
+    page:add("Besides those that all vendors have: see [configuration](../configuration.md).")
+  end
   page:table({ "setting", "type", "what it is" }, rows)
 end
 
@@ -424,9 +440,9 @@ local function vendor_page(vendor)
   page:add("")
   page:add(GENERATED)
   page:add("")
-  page:say("Module `beadle.%s`, %d operation%s after the vendor's document \"%s\". [All vendors](README.md); "
+  page:say("Module `beadle.%s`, %d operation%s after %s \"%s\". [All vendors](README.md); "
     .. "[how calls are written](../scripting.md#calling-a-vendor); the [sandbox](../sandbox.md).", vendor.name, #rows,
-    #rows == 1 and "" or "s", vendor.document)
+    #rows == 1 and "" or "s", vendor.service and "the standard" or "the vendor's document", vendor.document)
   page:table({ "operation", "what it does", "effect" }, rows)
   add_settings(page, vendor)
   add_constants(page, vendor)
@@ -469,7 +485,7 @@ local vendors = {}
 for i, name in ipairs(catalogue.vendors()) do
   vendors[i] = catalogue.describe(name)
 end
-local text, total = overview(vendors)
+local text, total, vendor_count = overview(vendors)
 local stale = put("README", text, check)
 for _, vendor in ipairs(vendors) do
   stale = put(vendor.name, vendor_page(vendor), check) or stale
@@ -477,7 +493,7 @@ end
 for _, each in ipairs(lacking) do
   print("not covered: " .. each)
 end
-print(("%d operations of %d vendors, %d not covered"):format(total, #vendors, #lacking))
+print(("%d operations of %d vendors, %d not covered"):format(total, vendor_count, #lacking))
 if check and (stale or #lacking > 0) then
   os.exit(1)
 end

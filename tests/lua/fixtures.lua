@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Runs the fixtures of a vendor: tests/fixtures/VENDOR/NAME.request.json says what a script calls and what must
--- be sent, NAME.response.json what the vendor answers and what the script gets. NAME is the operation and, behind
--- "--", a case; a case without a request of its own has the operation's.
+-- be sent, NAME.response.json what the vendor answers and what the script gets, or with `like` some of that. NAME is
+-- the operation and, behind "--", a case; a case without a request of its own has the operation's.
 --
 -- In this process, or, under tests/with-sandbox, over real HTTP.
 --
@@ -13,6 +13,7 @@
 local catalogue = require "beadle.catalogue"
 local fs = require "beadle.fs"
 local json = require "beadle.json"
+local message = require "beadle.mail.message"
 local sandbox = require "beadle.sandbox"
 local test = require "beadle.test"
 local equal, same = test.equal, test.same
@@ -78,9 +79,23 @@ local function fields_of(text)
   return fields, first
 end
 
+-- A mail: its envelope, and its message as a reader sees it.
+local function check_mail(wanted, sent)
+  equal(sent.host, wanted.host)
+  equal(sent.envelope.from, wanted.envelope.from)
+  same(plain(sent.envelope.to), plain(wanted.envelope.to))
+  local seen = message.parse(sent.body)
+  test.truthy(seen.date and seen.message_id)
+  seen.date, seen.message_id = nil, nil
+  same(plain(seen), plain(wanted.message))
+end
+
 function Fixtures.check_request(wanted, sent)
   equal(sent.method, wanted.method)
   equal(sent.path, wanted.path)
+  if wanted.message then
+    return check_mail(wanted, sent)
+  end
   equal(sent.host, served and "127.0.0.1" or wanted.host)
   same(fields_of(sent.query or ""), wanted.query or {})
   for name, value in pairs(wanted.headers) do
@@ -128,13 +143,13 @@ local function is_like(value, wanted)
   return pcall(same, plain(value), plain(wanted))
 end
 
-local function check_error(wanted, err)
-  if type(err) ~= "table" then
-    error(err, 0)
+local function check_like(what, wanted, given)
+  if type(given) ~= "table" then
+    error(given, 0)
   end
   for name, value in pairs(wanted) do
-    if not is_like(err[name], value) then
-      error(("%s of the error: expected %s, got %s"):format(name, json.encode(value), tostring(err[name])), 0)
+    if not is_like(given[name], value) then
+      error(("%s of the %s: expected %s, got %s"):format(name, what, json.encode(value), tostring(given[name])), 0)
     end
   end
 end
@@ -149,7 +164,10 @@ function Fixtures:run_case(operation, name)
   self.check_request(request, requests[#requests])
   if response.error then
     equal(ok, false)
-    check_error(response.error, answer)
+    check_like("error", response.error, answer)
+  elseif response.like then
+    test.truthy(ok or error(answer, 0))
+    check_like("result", response.like, answer)
   else
     test.truthy(ok or error(answer, 0))
     same(answer ~= nil and without_nulls(plain(answer)) or nil, without_nulls(plain(response.result)))

@@ -68,6 +68,24 @@ local function email()
   return part() .. "@" .. part()
 end
 
+local ATOMS = { "a", "Z", "9", "+", "-", "_", "'", "&", "=", "?", "#", "%", "!", "{x}", "ada.l", "0" }
+local LABELS = { "example", "x", "a-b", "9", "xn--9ca" }
+
+-- An address, alone or behind a name: one in quotes may have what breaks a list of addresses.
+local function mailbox()
+  local domain = {}
+  for i = 1, random(3) do
+    domain[i] = pick(LABELS)
+  end
+  local address = pieces(ATOMS, random(6)) .. "@" .. table.concat(domain, ".")
+  if chance(40) then
+    return address
+  end
+  local name = pieces(NASTY, random(12)):gsub("[\"\\]", "")
+  return chance(50) and ("\"%s\" <%s>"):format(name, address)
+    or ("Ada %s <%s>"):format(name:gsub("[,;:<>()@%[%]]", ""), address)
+end
+
 local function day()
   return ("%04d-%02d-%02d"):format(pick { 0, 1, 1970, 2000, 2024, 2026, 9999 }, random(12), random(28))
 end
@@ -203,6 +221,16 @@ local MAKE = {
     local choice = pick(field.enumeration.choices)
     return pick { choice.value, choice.number, tostring(choice.number), field.enumeration.open and 987654 or nil }
   end,
+  mailbox = mailbox,
+  ["mailbox list"] = several(mailbox, 1),
+  ["media type"] = function() return pick { "application/pdf", "image/svg+xml", "x/y-z_1.0" } end,
+  content = function()
+    local bytes = {}
+    for i = 1, pick { 0, 1, random(200) } do
+      bytes[i] = string.char(random(0, 255))
+    end
+    return table.concat(bytes)
+  end,
   ["integer list"] = several(whole, 1),
   ["string list"] = several(choice_or(function(field)
     local text = line(field)
@@ -264,6 +292,10 @@ local function and_also(list, ...)
   return all
 end
 
+local NO_MAILBOX = { "x", "@x", "x@", "a@b@c", "a b@c", "a@b,c@d", "a@b, c@d", "é@x.org", "a@é.org", "A, B <a@b>",
+  "a@b>", "<a@b> x", "a..b@c", ".a@b", "a.@b", "a@-b", "a@b..c", "a@b.", "a@[127.0.0.1]", "A \"B\" <a@b>",
+  "a@b\r\nBcc: c@d", "Ada\nBcc: c@d <a@b>", "<>", ("x"):rep(65) .. "@b", "a@" .. ("x"):rep(64), "a@b_c" }
+
 local WRONG = {
   integer = NO_WHOLE,
   number = { "x", true, {}, 0 / 0, math.huge },
@@ -280,6 +312,11 @@ local WRONG = {
   boolean = { 1, 0, "true", {} },
   flag = { 2, -1, "1", {} },
   enumeration = { 1.5, true, {}, "", "a\nb", "a\0b" },
+  mailbox = and_also(NO_LINE, table.unpack(NO_MAILBOX)),
+  ["mailbox list"] = { {}, { 5 }, { "x" }, { "a@b", "x" }, { "a@b\r\nBcc: c@d" }, { a = "a@b" }, "x", true, 5,
+    pick(NO_MAILBOX), { "a@b", pick(NO_MAILBOX) }, { { "a@b" } } },
+  ["media type"] = and_also(NO_LINE, "x", "a/", "/b", "a b/c", "a/b; c=d", "a/b/c", "é/x"),
+  content = { 5, true, {} },
   ["integer list"] = { {}, { "x" }, { 1.5 }, { a = 1 }, { 1, a = 1 }, "x", true, 1.5, { { 1 } } },
   ["string list"] = { { 5 }, { "" }, { "a\nb" }, { "x", "a\0b" }, { a = "x" }, true, 5, "", { { "x" } } },
   link = { true, {}, 1.5, "", "a\nb" },

@@ -369,7 +369,21 @@ describe("the vendor", function()
     end
     same(settings, { base_url = "https://recette.isograd.com/api/usage",
       auth_url = "https://auth.isograd.com/oauth2/token", client_id = "test-client-id",
-      client_secret = "test-client-secret" })
+      client_secret = "test-client-secret", lti_url = "https://recette.isograd.com/public/lti.php",
+      lti_login_url = "https://recette.isograd.com/public/lti.php",
+      lti_jwks_url = "https://recette.isograd.com/public/jwks.php", lti_key = "test-consumer-key",
+      lti_secret = "test-consumer-secret" })
+    same(vendor.lti, { url = "lti_url", key = "lti_key", secret = "lti_secret", login = "lti_login_url",
+      keys = "lti_jwks_url" })
+  end)
+
+  it("says which fields of a launch stand for parameters", function()
+    local fields = {}
+    for _, param in ipairs(operations.create_candidate.params) do
+      fields[param.name] = param.lti
+    end
+    same(fields, { ema = "lis_person_contact_email_primary", fst_nam = "lis_person_name_given",
+      lst_nam = "lis_person_name_family", ext_id = "user_id" })
   end)
 
   it("has the page's enumerations, also as constants", function()

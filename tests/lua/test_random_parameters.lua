@@ -6,6 +6,7 @@
 
 package.path = (arg[0]:match "^(.*)/[^/]*$" or ".") .. "/?.lua;" .. package.path
 local calls = require "random_calls"
+local random_mail = require "random_mail"
 local reader = require "wire_reader"
 
 local by_catalogue = require "beadle.sandbox.operations"
@@ -144,7 +145,8 @@ end
 -- The requests that came when these sets were sent, or the first error. A vendor answers each with {}.
 local function send(vendor, sets)
   vendor.twin.reset()
-  vendor.twin.fault { kind = "answer", times = #sets, body = "{}", type = "application/json" }
+  vendor.twin.fault { kind = "answer", times = #sets, body = "{}", type = "application/json",
+    status = vendor.protocol == "smtp" and 250 or 200 }
   for _, set in ipairs(sets) do
     local err = make_call(vendor, set.operation, set.args)
     if err then
@@ -159,6 +161,9 @@ local function send(vendor, sets)
 end
 
 local function check(vendor, set, request)
+  if vendor.protocol == "smtp" then
+    return random_mail.check(set.args, request)
+  end
   local wanted = calls.expected(vendor, set.operation, set.args)
   check_arrived(request, wanted)
   check_understood(vendor, set.operation, set.args, request, wanted)

@@ -8,6 +8,7 @@
 #include "server.h"
 
 #include "routes.h"
+#include "smtp.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -238,6 +239,9 @@ static size_t use_some(struct ts_conn *conn, const char *bytes, size_t len)
     if (conn->state == TS_IGNORE) {
         return len;
     }
+    if (conn->server->options.smtp != NULL) {
+        return ts_smtp_consume(conn, bytes, len);
+    }
     if (conn->state == TS_HTTP2) {
         return ts_h2_consume(conn, bytes, len);
     }
@@ -310,6 +314,10 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
     if (conn->closing || count == 0) {
         return;
     }
+    if (conn->tls_next && count > 0) {
+        conn->tls_next = false;
+        ts_tls_start(conn);
+    }
     if (count < 0) {
         ts_conn_left(conn);
     } else if (conn->ssl != NULL) {
@@ -366,10 +374,14 @@ void ts_conn_accept(struct ts_server *server)
         return;
     }
     (void)uv_tcp_nodelay(&conn->tcp, 1);
-    if (server->tls != NULL) {
+    const bool smtp = server->options.smtp != NULL;
+    if (server->tls != NULL && (!smtp || ts_smtp_flag(server, "implicit"))) {
         ts_tls_start(conn);
     }
     if (!server->options.silent) {
         start_reading(conn);
+    }
+    if (smtp && conn->ssl == NULL) {
+        ts_smtp_greet(conn);
     }
 }

@@ -19,6 +19,8 @@ static const char usage[] =
     "  --tls-max VERSION     the same\n"
     "  --h2                  offer HTTP/2 by ALPN; its first request is answered by GOAWAY\n"
     "  --h2-reset CODE       offer HTTP/2; every request is answered by RST_STREAM with that code\n"
+    "  --smtp RULES          speak SMTP instead, and go wrong as they say (see smtp.h); \"none\"\n"
+    "  --smtp-log FILE       append there what clients of SMTP send\n"
     "  --silent              accept connections and never read from them\n"
     "  --full                accept no connection, and have no room for one that waits\n"
     "  --tiny-io N           read and write N bytes at a time, one write a loop turn\n"
@@ -79,6 +81,12 @@ static bool read_value(struct ts_options *options, int letter, char **argv)
     case 'L':
         options->lifetime_ms = read_number(optarg, 1000000, &number) ? number * 1000 : 0;
         return options->lifetime_ms > 0;
+    case 'S':
+        options->smtp = optarg;
+        return true;
+    case 'O':
+        options->smtp_log = optarg;
+        return true;
     case 'w':
         return strcmp(optarg, "1") == 0;
     default:
@@ -125,6 +133,8 @@ static enum outcome read_options(struct ts_options *options, int argc, char **ar
         {"workers", required_argument, NULL, 'w'},
         {"h2", no_argument, NULL, '2'},
         {"h2-reset", required_argument, NULL, 'R'},
+        {"smtp", required_argument, NULL, 'S'},
+        {"smtp-log", required_argument, NULL, 'O'},
         {"silent", no_argument, NULL, 's'},
         {"full", no_argument, NULL, 'f'},
         {"record", no_argument, NULL, 'r'},

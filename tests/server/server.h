@@ -33,6 +33,8 @@ struct ts_options {
     unsigned char h2_code;
     bool silent;
     bool full;
+    const char *smtp; // rules (smtp.h); NULL: HTTP
+    const char *smtp_log;
 };
 
 struct ts_server {
@@ -125,6 +127,13 @@ struct ts_conn {
     struct ts_slice args; // of the path, what follows the route's name
     bool early;           // the handler runs before the body has been read
     bool h2_started;
+
+    // With --smtp.
+    bool greeted;
+    bool tls_next; // STARTTLS was agreed on: the next byte is TLS
+    bool in_data;
+    unsigned recipients;
+    unsigned sign_in_lines; // that are still to come
 
     struct ts_step steps[TS_MAX_STEPS];
     unsigned step_count;

@@ -3,6 +3,7 @@
 // other. The BIOs belong to the SSL object, which belongs to the connection.
 
 #include "server.h"
+#include "smtp.h"
 
 #include <openssl/err.h>
 #include <stdio.h>
@@ -83,6 +84,10 @@ static void on_input_end(struct ts_conn *conn, int result)
 {
     const int error = SSL_get_error(conn->ssl, result);
     ts_out_flush_wire(conn);
+    if (error == SSL_ERROR_WANT_READ && conn->server->options.smtp != NULL && !conn->greeted &&
+        SSL_is_init_finished(conn->ssl)) {
+        ts_smtp_greet(conn);
+    }
     if (error == SSL_ERROR_WANT_READ || conn->closing) {
         return;
     }

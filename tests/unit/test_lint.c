@@ -224,6 +224,9 @@ RULE(a_choice_has_a_sentence, "works: blue has no sentence\n", f.choices[1].doc 
 RULE(a_choice_stands_there_once, "works: colours says red twice\n", f.choices[1].name = "red")
 RULE(calls_are_signed_with_settings, "works: calls are signed with secret, which is no setting\n",
      f.vendor.auth.key = "secret")
+RULE(launches_use_settings, "works: launches by LTI use secret, which is no setting\n",
+     f.vendor.lti.url = "base_url";
+     f.vendor.lti.secret = "secret")
 RULE(a_name_has_a_password, "works: calls are signed with a name or a password alone\n",
      f.vendor.auth.user = "key")
 RULE(what_was_removed_says_why, "works.look: why it was removed does not end with a full stop\n",
@@ -369,6 +372,12 @@ RULE(an_alias_in_words_means_an_integer,
      "works.paint: is_red is no boolean that means an integer\n", f.params[2].means = "as_link")
 RULE(a_parameter_in_the_path_is_required,
      "works.paint: wall stands in the path and is not required\n", f.params[1].flags = 0)
+RULE(what_a_launch_carries_has_a_field,
+     "works.paint: LTI carries wall, and no field of a launch is named for it\n",
+     f.params[1].flags |= BD_LTI_CARRIES)
+RULE(a_field_of_a_launch_needs_launches,
+     "works.paint: wall is a field of launches, which the vendor does not take\n",
+     f.params[1].lti = "user_id")
 RULE(a_parameter_comes_from_a_setting,
      "works.sign_in: key comes from secret, which is no setting\n",
      f.token_params[0].setting = "secret")
@@ -673,6 +682,7 @@ int main(void)
         T(the_tokens_lifetime_is_answered),
         T(tokens_have_a_header),
         T(calls_are_signed_with_settings),
+        T(launches_use_settings),
         T(a_name_has_a_password),
         T(what_was_removed_says_why),
         T(tokens_have_a_lifetime),
@@ -721,6 +731,8 @@ int main(void)
         T(only_need_has_values),
         T(a_file_has_a_content_type),
         T(choices_do_not_mix),
+        T(what_a_launch_carries_has_a_field),
+        T(a_field_of_a_launch_needs_launches),
         T(a_parameter_comes_from_a_setting),
         T(a_placeholder_has_its_parameter),
         T(a_parameter_in_the_path_has_its_placeholder),

@@ -53,6 +53,15 @@ function M.settings(path, more)
   return settings
 end
 
+-- Writes the configuration: profile name -> settings of mail.
+function M.configure_mail(profiles)
+  local all = {}
+  for name, settings in pairs(profiles) do
+    all[name] = { mail = settings }
+  end
+  fs.write(environment "BEADLE_CONFIG", "return " .. literal { profiles = all } .. "\n")
+end
+
 -- Writes the configuration: profile name -> settings of isograd. Before the first call that needs one.
 function M.configure(profiles)
   local all = {}
