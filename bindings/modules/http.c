@@ -92,6 +92,15 @@ static int l_response_json(lua_State *L)
     return bd_error(L, BD_DECODE, "the answer is no JSON: %s", fault.message);
 }
 
+// response(table): the table as a response, with :json().
+static int l_response(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    luaL_setmetatable(L, RESPONSE);
+    return 1;
+}
+
 static int push_response(lua_State *L, const struct bd_exchange *exchange)
 {
     lua_createtable(L, 0, 5);
@@ -296,7 +305,7 @@ static int l_post(lua_State *L)
 int bd_http_module(lua_State *L)
 {
     static const luaL_Reg FUNCTIONS[] = {
-        {"request", l_request}, {"get", l_get}, {"post", l_post}, {NULL, NULL}};
+        {"request", l_request}, {"get", l_get}, {"post", l_post}, {"response", l_response}, {NULL, NULL}};
     static const luaL_Reg METHODS[] = {{"json", l_response_json}, {NULL, NULL}};
     luaL_newmetatable(L, CALL);
     lua_pushcfunction(L, l_gc);
