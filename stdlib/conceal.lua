@@ -10,6 +10,7 @@ local M = {}
 
 local DEEPEST = 40
 local SHORTEST = 4 -- a shorter value hides only what is the same as a whole
+local SHORTEST_SAID_AGAIN = 3
 
 -- Headers that say nothing of who calls or who is spoken of.
 local HEADERS = {}
@@ -180,19 +181,38 @@ local function not_shown(text)
   return ("[%d bytes, not shown]"):format(#text)
 end
 
--- body(operation, text) -> the text; what is neither JSON nor a form is not shown.
-function M.body(full, text)
+local function percent(text, space)
+  return (text:gsub("[^%w%-._~ ]", function(c) return ("%%%02X"):format(c:byte()) end):gsub(" ", space))
+end
+
+-- Takes out what was sent, wherever a vendor says it again: as it is, in a form, in an address, in JSON.
+local function hide_sent(text, hidden)
+  table.sort(hidden, function(a, b) return #a.text > #b.text end)
+  for _, each in ipairs(hidden) do
+    local escaped = json.encode(each.text):sub(2, -2)
+    for _, form in ipairs(#each.text >= SHORTEST_SAID_AGAIN and
+      { each.text, escaped, percent(each.text, "+"), percent(each.text, "%%20"), percent(escaped, "+") } or {}) do
+      text = text:gsub(form:gsub("%p", "%%%0"), (each.word:gsub("%%", "%%%%")))
+    end
+  end
+  return text
+end
+
+-- body(operation, text [, params]) -> the text; what is neither JSON nor a form is not shown. With what was sent,
+-- answers that repeat it do not show it.
+function M.body(full, text, params)
   local flags = flags_of(full) or {}
+  local hidden = hidden_texts(flags, params)
   if text == "" then
     return text
   elseif text:find "^%s*[%[{]" then
     local ok, value = pcall(json.decode, text)
     local encoded, shown = pcall(json.encode, ok and copy(flags, value, 1))
-    return ok and encoded and observe.hide(shown) or not_shown(text)
+    return ok and encoded and observe.hide(hide_sent(shown, hidden)) or not_shown(text)
   elseif text:find "^[%w_.%%+%[%]$-]+=[^%c{}<>]*$" then
-    return observe.hide(hide_pairs(text, function(name, value)
+    return observe.hide(hide_sent(hide_pairs(text, function(name, value)
       return flags[name] and word(flags[name], name) or value
-    end))
+    end), hidden))
   end
   return not_shown(text)
 end

@@ -54,7 +54,7 @@ local function record(told)
   end
   if trace.bodies then
     call.body = told.body and conceal.body(told.operation, told.body)
-    call.answer = told.answer and conceal.body(told.operation, told.answer)
+    call.answer = told.answer and conceal.body(told.operation, told.answer, told.params)
   end
   return call
 end
