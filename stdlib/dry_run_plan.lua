@@ -14,8 +14,8 @@ local LONGEST = 2000 -- characters of a body
 
 local function fold(text, width)
   local lines, line = {}, text
-  while #line > width do
-    local cut = utf8.offset(line, width + 1) or width + 1
+  while pretty.width(line) > width do
+    local cut = utf8.len(line) and utf8.offset(line, width + 1) or width + 1
     lines[#lines + 1] = line:sub(1, cut - 1)
     line = line:sub(cut)
   end
@@ -56,7 +56,8 @@ function M.summary(run)
 end
 
 local function show_text(run)
-  local width = math.max(40, (fs.columns "stderr" or 100) - 5)
+  local columns = fs.columns "stderr"
+  local width = columns and math.max(40, columns - 5) or math.maxinteger -- a file has lines as long as they are
   local out = {}
   for _, entry in ipairs(run.plan) do
     out[#out + 1] = entry_text(entry, width)
