@@ -207,7 +207,8 @@ local function detail(call)
 end
 
 local function one_call(call, from, span)
-  return ('<details class="c%s"><summary><span class="n">%d</span><span class="p">%s%s</span><span class="a">%s</span>' ..
+  return ('<details class="c%s"><summary><span class="n">%d</span><span class="p">%s%s</span>' ..
+    '<span class="a">%s</span>' ..
     '<span class="t">%s</span>%s</summary>%s</details>'):format(call.failed and " f" or "", call.number,
     escape(call.operation), call.label and ("<small> %s</small>"):format(escape(call.label)) or "",
     escape(tables.answer(call)), tables.duration(call.total), bar(call, from, span), detail(call))
@@ -220,8 +221,8 @@ local function group(run, first)
     to = math.max(to, run.calls[index].at + run.calls[index].total)
   end
   local span = math.max(to - from, 1e-6)
-  local out = { ('<section><h3>%.3f s to %.3f s</h3><div class="axis"><span>0</span><span>%s</span><span>%s</span></div>'
-    ):format(from, to, tables.duration(span / 2), tables.duration(span)) }
+  local out = { ('<section><h3>%.3f s to %.3f s</h3><div class="axis"><span>0</span><span>%s</span>' ..
+    '<span>%s</span></div>'):format(from, to, tables.duration(span / 2), tables.duration(span)) }
   for index = first, last do
     out[#out + 1] = one_call(run.calls[index], from, span)
   end
@@ -242,12 +243,13 @@ end
 function M.document(run)
   local out = {
     "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">",
-    [[<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; ]]
-      .. [[form-action 'none'">]],
-    '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">',
+    [[<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; ]]
+      .. [[base-uri 'none'; form-action 'none'">]],
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<meta name="color-scheme" content="light dark">',
     ("<title>Trace of %d calls</title><style>%s</style></head><body>"):format(run.count, style.text),
-    ("<header><h1>Trace</h1><p>%s.</p><p class=\"small\">Began %s. Secrets and what is about a person are left out%s.</p>"
-      .. "</header>"):format(escape(tables.totals(run)), escape(time.iso(run.wall)),
+    ("<header><h1>Trace</h1><p>%s.</p><p class=\"small\">Began %s. Secrets and what is about a person are left "
+      .. "out%s.</p></header>"):format(escape(tables.totals(run)), escape(time.iso(run.wall)),
       run.bodies and "" or ", bodies too"),
   }
   if run.count == 0 then

@@ -34,7 +34,8 @@ summary > * { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .n, .t { text-align: right; color: var(--dim); } .t { color: inherit; }
 .c svg { width: 100%; height: 16px; background: var(--soft); display: block; }
 .f .a, .f .p { color: var(--bad); font-weight: 600; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: 0; padding: .6rem 1rem .8rem 4.3rem;
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: 0;
+  padding: .6rem 1rem .8rem 4.3rem;
   background: var(--soft); font-size: .85rem; }
 dt { color: var(--dim); } dd { margin: 0; overflow-wrap: anywhere; min-width: 0; }
 pre { margin: 0; font: 12.5px/1.4 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -48,7 +49,7 @@ body:has(#only:checked) .c:not(.f), body:has(#only:checked) section:not(:has(.f)
 }
 @media print {
   body { max-width: none; padding: 0; font-size: 11px; } .only { display: none; }
-  summary { break-inside: avoid; } section { content-visibility: visible; }
+  section { content-visibility: visible; }
   svg, rect { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }
 ]] }

@@ -304,8 +304,11 @@ static int l_post(lua_State *L)
 
 int bd_http_module(lua_State *L)
 {
-    static const luaL_Reg FUNCTIONS[] = {
-        {"request", l_request}, {"get", l_get}, {"post", l_post}, {"response", l_response}, {NULL, NULL}};
+    static const luaL_Reg FUNCTIONS[] = {{"request", l_request},
+                                         {"get", l_get},
+                                         {"post", l_post},
+                                         {"response", l_response},
+                                         {NULL, NULL}};
     static const luaL_Reg METHODS[] = {{"json", l_response_json}, {NULL, NULL}};
     luaL_newmetatable(L, CALL);
     lua_pushcfunction(L, l_gc);

@@ -173,10 +173,11 @@ static void make_event_metatable(lua_State *L)
 
 int bd_task_module(lua_State *L)
 {
-    static const luaL_Reg FUNCTIONS[] = {
-        {"spawn", l_spawn},     {"scope", l_scope}, {"sleep", l_sleep},       {"event", l_event},
-        {"orderly", l_orderly}, {"gate", l_gate},   {"set_gate", l_set_gate},
-        {"label", l_label},     {"set_label", l_set_label},               {NULL, NULL}};
+    static const luaL_Reg FUNCTIONS[] = {{"spawn", l_spawn},         {"scope", l_scope},
+                                         {"sleep", l_sleep},         {"event", l_event},
+                                         {"orderly", l_orderly},     {"gate", l_gate},
+                                         {"set_gate", l_set_gate},   {"label", l_label},
+                                         {"set_label", l_set_label}, {NULL, NULL}};
     make_event_metatable(L);
     static const luaL_Reg METHODS[] = {
         {"wait", l_wait}, {"cancel", l_cancel}, {"status", l_status}, {NULL, NULL}};

@@ -27,8 +27,8 @@ struct bd_command_line {
     bool trace;             // --trace
     const char *trace_file; // its value; NULL: a table on standard error
     bool trace_bodies;
-    bool dry_run;       // --dry-run
-    bool dry_run_json;  // =json
+    bool dry_run;      // --dry-run
+    bool dry_run_json; // =json
     bool help;
     bool version;      // --version
     bool version_line; // -v: print it and go on

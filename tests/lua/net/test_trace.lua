@@ -154,7 +154,8 @@ describe("a trace", function()
     test.contains(fs.read(path), "isograd.list_available_tests")
     path = support.file ".json"
     support.reset()
-    local process = support.start_beadle { "--trace=" .. path, "--profile", "net", "-e", ("beadle.http.get(%q)"):format(support.url .. "/fault/accept-then-silence") }
+    local process = support.start_beadle { "--trace=" .. path, "--profile", "net", "-e",
+      ("beadle.http.get(%q)"):format(support.url .. "/fault/accept-then-silence") }
     support.until_seen("accept-then-silence", 1)
     process:signal "INT"
     equal(process:wait(), 130)
