@@ -31,6 +31,7 @@ struct bd_command_line {
     bool dry_run_json; // =json
     bool help;
     bool version;      // --version
+    bool interactive;  // -i: a session follows
     bool version_line; // -v: print it and go on
     struct bd_step *steps;
     size_t step_count;
