@@ -188,7 +188,6 @@ static int answered(lua_State *L, int status, lua_KContext context)
 {
     struct http_call *call = (struct http_call *)context; // NOLINT
     (void)status;
-    tell(L, call);
     if (call->request.interrupted || call->request.exchange.fault != BD_FAULT_NONE) {
         return fail(L, call);
     }
