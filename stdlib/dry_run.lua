@@ -121,7 +121,7 @@ function M.finish(status)
     return status
   end
   local ended = run
-  run, gate_of.dry_run = nil, nil
+  run, gate_of.dry_run = nil, false
   ended.profile = config.profile()
   status = status == 0 and ended.total > 0 and EXIT_PLANNED or status
   require("beadle.dry_run_plan").show(ended, status)

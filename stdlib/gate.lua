@@ -20,7 +20,7 @@
 
 local task = require "beadle.task"
 
-local M = {} -- M.dry_run: true while nothing is sent (beadle.dry_run): what was planned is not to be kept as done
+local M = { dry_run = false } -- true while nothing is sent (beadle.dry_run): what was planned is not kept as done
 
 -- with(gate, fn, ...) -> results of fn, which runs in this task, with the gate for it and for tasks that it spawns.
 -- A gate that is there already comes after this one. What only reads passes that one alone, if it wants to see it

@@ -64,10 +64,10 @@ struct bd_runtime {
         struct bd_runtime *rt); // after a signal, on the loop; NULL: cancels `main`
     size_t tasks_live;          // those that may still be resumed
     uint64_t tasks_made;
-    int tasks_ref;              // registry reference: table of the tasks that have not ended
-    unsigned blocked;           // > 0: below the running coroutine is one that cannot yield
-    uint64_t scopes;            // that were ever opened: numbers them
-    bool closing;               // tasks that wait now are parked for good
+    int tasks_ref;    // registry reference: table of the tasks that have not ended
+    unsigned blocked; // > 0: below the running coroutine is one that cannot yield
+    uint64_t scopes;  // that were ever opened: numbers them
+    bool closing;     // tasks that wait now are parked for good
 
     int tell_ref;      // observe.c: registry reference; not above 0: nobody watches
     bool tell_bodies;  // somebody wants the bodies of requests
