@@ -223,7 +223,7 @@ static void inherit(lua_State *L, struct bd_task *task)
     }
 }
 
-static struct bd_task *spawn(lua_State *L, int nargs, struct bd_scope *home)
+static struct bd_task *spawn(lua_State *L, int nargs, struct bd_scope *home, bool inherits)
 {
     struct bd_runtime *rt = bd_runtime_of(L);
     luaL_checkstack(L, 6, "task");
@@ -237,7 +237,7 @@ static struct bd_task *spawn(lua_State *L, int nargs, struct bd_scope *home)
     }
     lua_setiuservalue(L, -2, COROUTINE);
     task->number = ++rt->tasks_made;
-    if (home != NULL) {
+    if (inherits) {
         inherit(L, task);
     }
     lua_insert(L, -(nargs + 2)); // below the function
@@ -253,12 +253,17 @@ static struct bd_task *spawn(lua_State *L, int nargs, struct bd_scope *home)
 
 struct bd_task *bd_task_spawn(lua_State *L, int nargs)
 {
-    return spawn(L, nargs, scope_for_child(L));
+    return spawn(L, nargs, scope_for_child(L), true);
 }
 
 struct bd_task *bd_task_spawn_root(lua_State *L, int nargs)
 {
-    return spawn(L, nargs, NULL);
+    return spawn(L, nargs, NULL, false);
+}
+
+struct bd_task *bd_task_spawn_apart(lua_State *L, int nargs)
+{
+    return spawn(L, nargs, NULL, true);
 }
 
 static void tell_end(struct bd_task *task)

@@ -89,6 +89,9 @@ struct bd_task *bd_task_spawn(lua_State *L, int nargs);
 // for it.
 struct bd_task *bd_task_spawn_root(lua_State *L, int nargs);
 
+// The same with the gate and the label of the running task: it works for the script, though in nobody's scope.
+struct bd_task *bd_task_spawn_apart(lua_State *L, int nargs);
+
 // Runs a function with `nargs` arguments from the top of the stack in a scope of its own, in the running
 // task. To be returned from a C function: pushes the function's results when the scope has ended well.
 int bd_task_scope(lua_State *L, int nargs);

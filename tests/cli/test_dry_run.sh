@@ -62,6 +62,22 @@ run --dry-run call isograd.add_test ema=grace.hopper@example.org tst_frm_id=101
 verdict "call has dry runs too" is_status 3
 verdict "and prints the answer" out_has "pla_tst_id"
 
+printf 'isograd.add_test { ema = "grace.hopper@example.org", tst_frm_id = 101 }\n' >lines
+"$BEADLE" --dry-run repl >out 2>err <lines
+status=$?
+verdict "the lines of a session send nothing" last_err_has "nothing was sent. 1 effect was planned"
+cat >served.lua <<'LUA'
+local http = require "beadle.http"
+local isograd = require "beadle.isograd"
+local server <close> = http.serve { port = 0, routes = { ["GET /go"] = function()
+  return tostring(isograd.add_test { ema = "grace.hopper@example.org", tst_frm_id = 101 }.pla_tst_id > 0)
+end } }
+print(http.get(server.url .. "/go").body)
+LUA
+run run --dry-run served.lua
+verdict "nor do handlers of a server" last_err_has "nothing was sent. 1 effect was planned"
+verdict "which answer" out_is true
+
 # ---------------------------------------------------------------------------------------------------
 # At a live profile
 
