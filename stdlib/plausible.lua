@@ -27,7 +27,7 @@ function M.is_marked(value)
   if math.type(value) == "integer" then
     return value > M.FIRST_ID
   elseif type(value) == "string" then
-    return value:find("planned-%d") ~= nil or (tonumber(value) or 0) > M.FIRST_ID
+    return value:find "planned%-%d" ~= nil or (tonumber(value) or 0) > M.FIRST_ID
   elseif type(value) == "table" and value ~= json.null then
     for _, inner in pairs(value) do
       if M.is_marked(inner) then
