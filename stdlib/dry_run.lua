@@ -19,6 +19,7 @@ M.answers = {
   overlay = "answered by the sandbox, as if it had been done",
   made_up = "answered with values made up from the catalogue",
   http = "answered with status 200 and an empty object",
+  outcome = "answered as a platform does that takes a grade",
 }
 
 -- ---------------------------------------------------------------------------------------------------
@@ -61,11 +62,27 @@ local function from_overlay(effect)
   return require("beadle.plausible").answer(effect.operation, effect.params), "made_up"
 end
 
+-- What a platform answers that takes a grade; nil when the request is none of the Basic Outcome Service.
+local function outcome_body(effect)
+  if effect.body:find("imsx_POXEnvelopeRequest", 1, true) then
+    local outcomes = require "beadle.lti.outcomes"
+    local asked = outcomes.parse(effect.body)
+    return asked and outcomes.answer { operation = asked.operation, message_ref = asked.message_id }
+  end
+end
+
+local function http_response(effect)
+  local grade = outcome_body(effect)
+  return require("beadle.http").response { status = 200, url = effect.url, body = grade or "{}",
+    length_unknown = false, headers = { ["content-type"] = grade and "application/xml" or "application/json" } },
+    grade and "outcome" or "http"
+end
+
 local function plan(effect, send)
   if not effect.vendor then
-    note(effect, "http")
-    return require("beadle.http").response { status = 200, url = effect.url, body = "{}", length_unknown = false,
-      headers = { ["content-type"] = "application/json" } }
+    local response, how = http_response(effect)
+    note(effect, how)
+    return response
   elseif effect.sandbox then
     note(effect, "sandbox")
     return send()

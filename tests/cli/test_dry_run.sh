@@ -66,6 +66,11 @@ printf 'isograd.add_test { ema = "grace.hopper@example.org", tst_frm_id = 101 }\
 "$BEADLE" --dry-run repl >out 2>err <lines
 status=$?
 verdict "the lines of a session send nothing" last_err_has "nothing was sent. 1 effect was planned"
+echo 'print(beadle.lti.outcomes.replace { url = "http://127.0.0.1:9/", sourcedid = "x", score = 0.5, key = "k",
+  secret = "long-enough" } ~= false)' >grade.lua
+run run --dry-run grade.lua
+verdict "grades are planned" last_err_has "nothing was sent. 1 effect was planned"
+verdict "and answered" is_status 3
 cat >served.lua <<'LUA'
 local http = require "beadle.http"
 local isograd = require "beadle.isograd"
