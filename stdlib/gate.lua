@@ -20,20 +20,24 @@
 
 local task = require "beadle.task"
 
-local M = {}
+local M = { dry_run = false } -- true while nothing is sent (beadle.dry_run): what was planned is not kept as done
 
 -- with(gate, fn, ...) -> results of fn, which runs in this task, with the gate for it and for tasks that it spawns.
--- A gate that is there already comes after this one.
+-- A gate that is there already comes after this one. What only reads passes that one alone, if it wants to see it
+-- (beadle.task.set_gate): its `effect` is "read" then.
 function M.with(gate, fn, ...)
-  local outer = task.gate()
+  local outer, reads = task.gate()
   local _ <close> = setmetatable({}, { __close = function()
-    task.set_gate(outer)
+    task.set_gate(outer, reads)
   end })
   task.set_gate(outer and function(effect, send)
+    if effect.effect == "read" then
+      return outer(effect, send)
+    end
     return gate(effect, function()
       return outer(effect, send)
     end)
-  end or gate)
+  end or gate, reads)
   return fn(...)
 end
 

@@ -9,6 +9,7 @@ local failure = require "beadle.recipe_failure"
 local gate = require "beadle.gate"
 local log = require "beadle.log"
 local params_of = require "beadle.recipe_params"
+local task = require "beadle.task"
 local time = require "beadle.time"
 
 local M = {}
@@ -250,9 +251,12 @@ end
 local function attempt(run, record)
   local body = async.spawn(function()
     local function note(effect, send)
-      note_call(run, record, effect.operation)
+      if not gate.dry_run then
+        note_call(run, record, effect.operation)
+      end
       return send()
     end
+    task.set_label(run.recipe.spec.rows and ("row %d"):format(record.index) or ("line %d"):format(record.line))
     local ok, result = failure.call(gate.with, note, run.recipe.row, record.row, row_context(run, record))
     if not ok then
       record.own_error = result

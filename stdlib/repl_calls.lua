@@ -8,6 +8,7 @@ local help = require "beadle.help"
 local native = require "beadle.session"
 local observe = require "beadle.observe"
 local params_of = require "beadle.complete_params"
+local phases = require "beadle.call_phases"
 local task = require "beadle.task"
 
 local M = {}
@@ -193,43 +194,7 @@ function Calls:gate()
   end
 end
 
--- phases(call) -> list of { name, seconds }: where the time of a call went, as far as it is known.
-function M.phases(call)
-  local list = {}
-  local function add(name, seconds)
-    if seconds and seconds >= 0 then
-      list[#list + 1] = { name = name, seconds = seconds }
-    end
-  end
-  add("queue", call.queued)
-  local before
-  for _, attempt in ipairs(call.attempts) do
-    add("pause", before and attempt.begun - before)
-    local from = 0
-    for _, phase in ipairs { { "resolve", "resolved" }, { "connect", "connected" }, { "TLS", "secured" },
-      { "send and wait", "answered" } } do
-      local ended = attempt[phase[2]]
-      if ended then
-        add(phase[1], ended - from)
-        from = ended
-      end
-    end
-    if attempt.ended then
-      add(from > 0 and "receive" or "send, wait and receive", attempt.ended - attempt.begun - from)
-    end
-    before = attempt.ended
-  end
-  add("decode", call.decoded)
-  return list
-end
-
--- total(call) -> seconds
-function M.total(call)
-  local sum = 0
-  for _, phase in ipairs(M.phases(call)) do
-    sum = sum + phase.seconds
-  end
-  return sum
-end
+-- phases(call), total(call): where the time of a call went.
+M.phases, M.total = phases.of, phases.total
 
 return M

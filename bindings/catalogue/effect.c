@@ -10,8 +10,7 @@ static void set_bytes(lua_State *L, const char *key, const struct bd_buf *bytes)
     lua_setfield(L, -2, key);
 }
 
-// The parameters that have a value, by name. [-0, +1]
-static void push_params(lua_State *L, const struct bd_call *call, int first)
+void bd_effect_push_params(lua_State *L, const struct bd_call *call, int first)
 {
     lua_newtable(L);
     for (size_t i = 0; i < call->callable->count; i++) {
@@ -43,7 +42,7 @@ void bd_effect_push(lua_State *L, const struct bd_call *call, int first)
     const struct bd_callable *callable = call->callable;
     const struct bd_exchange *exchange = &call->request.exchange;
     luaL_checkstack(L, 6, "effect");
-    push_params(L, call, first);
+    bd_effect_push_params(L, call, first);
     int params = lua_gettop(L);
     lua_createtable(L, 0, 10);
     push_key(L, call, params);

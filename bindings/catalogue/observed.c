@@ -9,6 +9,7 @@
 #include "core/observe.h"
 #include "core/runtime.h"
 #include "core/secret.h"
+#include "effect.h"
 #include "structure.h"
 
 enum { SECRETS_MOST = 24 };
@@ -25,15 +26,25 @@ struct secrets {
 static void add_secret(void *arg, const char *text, size_t len)
 {
     struct secrets *secrets = arg;
-    if (secrets->count == SECRETS_MOST || len < 2) {
+    char word[sizeof secrets->words[0]];
+    size_t at = 0;
+    if (len < 2) {
         return;
     }
-    struct bd_mask *mask = &secrets->masks[secrets->count];
-    (void)snprintf(secrets->words[secrets->count], sizeof secrets->words[0], "[secret %.40s]",
-                   secrets->name);
+    (void)snprintf(word, sizeof word, "[secret %.40s]", secrets->name);
+    while (at < secrets->count && strcmp(secrets->words[at], word) != 0) {
+        at++;
+    }
+    if (at == SECRETS_MOST) { // what is left hides behind another's name
+        at--;
+    }
+    struct bd_mask *mask = &secrets->masks[at];
+    if (at == secrets->count) {
+        memcpy(secrets->words[at], word, sizeof word);
+        mask->replacement = secrets->words[at];
+        secrets->list[secrets->count++] = mask;
+    }
     bd_mask_add_short(mask, text, len);
-    mask->replacement = secrets->words[secrets->count];
-    secrets->list[secrets->count++] = mask;
 }
 
 static void add_settings(lua_State *L, const struct bd_account *account, struct secrets *secrets)
@@ -88,7 +99,7 @@ static void push_call(lua_State *L, const struct bd_call *call)
 {
     const struct bd_callable *callable = call->callable;
     luaL_checkstack(L, 6, "call");
-    lua_createtable(L, 0, 16);
+    lua_createtable(L, 0, 32);
     set_text(L, "operation", callable->name);
     set_text(L, "vendor", callable->vendor->name);
     set_text(L, "profile", call->account->profile);
@@ -103,6 +114,8 @@ void bd_observed_tell(lua_State *L, const struct bd_call *call, int first, bool 
     struct secrets secrets;
     memset(&secrets, 0, sizeof secrets);
     push_call(L, call);
+    bd_effect_push_params(L, call, first);
+    lua_setfield(L, -2, "params");
     add_params(L, call, first, &secrets);
     add_settings(L, call->account, &secrets);
     add_token(call->account, &secrets);

@@ -445,7 +445,7 @@ int bd_perform(lua_State *L)
     call->request.time_limit = options.time_limit;
     call->request.exchange.timed = bd_observe_tells(bd_runtime_of(L));
     call->decode_us = 0;
-    if (bd_operation_effect(callable->op, variant) != BD_EFFECT_READ && bd_task_push_gate(L)) {
+    if (bd_task_push_gate_for(L, bd_operation_effect(callable->op, variant) != BD_EFFECT_READ)) {
         return pass_gate(L, call);
     }
     bd_request_begin(L, &call->request);

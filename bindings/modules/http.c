@@ -38,14 +38,22 @@ static bool may_change(const struct http_call *call)
     return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0;
 }
 
-static void tell(lua_State *L, const struct http_call *call)
+// Tells who watches; with `failed`, the error lies on top. [-0, +0]
+static void tell(lua_State *L, const struct http_call *call, bool failed)
 {
     if (!call->request.exchange.timed) {
         return;
     }
+    int error = lua_gettop(L);
     lua_newtable(L);
     lua_pushstring(L, OPERATION);
     lua_setfield(L, -2, "operation");
+    lua_pushstring(L, may_change(call) ? "unknown" : "read");
+    lua_setfield(L, -2, "effect");
+    if (failed) {
+        lua_pushvalue(L, error);
+        lua_setfield(L, -2, "failure");
+    }
     bd_observe_set_request(L, &call->request, NULL, 0);
     bd_observe_tell(L);
 }
@@ -66,6 +74,7 @@ static int fail(lua_State *L, const struct http_call *call)
     if (may_change(call)) {
         bd_error_text(L, "outcome", bd_outcome_name(bd_request_outcome(request)));
     }
+    tell(L, call, true);
     return bd_error_raise(L);
 }
 
@@ -81,6 +90,15 @@ static int l_response_json(lua_State *L)
         return 1;
     }
     return bd_error(L, BD_DECODE, "the answer is no JSON: %s", fault.message);
+}
+
+// response(table): the table as a response, with :json().
+static int l_response(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    luaL_setmetatable(L, RESPONSE);
+    return 1;
 }
 
 static int push_response(lua_State *L, const struct bd_exchange *exchange)
@@ -170,10 +188,10 @@ static int answered(lua_State *L, int status, lua_KContext context)
 {
     struct http_call *call = (struct http_call *)context; // NOLINT
     (void)status;
-    tell(L, call);
     if (call->request.interrupted || call->request.exchange.fault != BD_FAULT_NONE) {
         return fail(L, call);
     }
+    tell(L, call, false);
     if (follow(L, call)) {
         return bd_request_run(L, &call->request, context, answered);
     }
@@ -286,8 +304,11 @@ static int l_post(lua_State *L)
 
 int bd_http_module(lua_State *L)
 {
-    static const luaL_Reg FUNCTIONS[] = {
-        {"request", l_request}, {"get", l_get}, {"post", l_post}, {NULL, NULL}};
+    static const luaL_Reg FUNCTIONS[] = {{"request", l_request},
+                                         {"get", l_get},
+                                         {"post", l_post},
+                                         {"response", l_response},
+                                         {NULL, NULL}};
     static const luaL_Reg METHODS[] = {{"json", l_response_json}, {NULL, NULL}};
     luaL_newmetatable(L, CALL);
     lua_pushcfunction(L, l_gc);

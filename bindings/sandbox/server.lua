@@ -64,7 +64,7 @@ Twin.fetch = outgoing.fetch
 
 function Twin:next_id(name, first)
   local ids = self.state.ids
-  ids[name] = (ids[name] or first) + 1
+  ids[name] = math.max(ids[name] or first, self.state.ids_from or 0) + 1
   return ids[name]
 end
 
@@ -369,6 +369,15 @@ function common.set(twin, args)
     settings[name] = value
   end
   return settings
+end
+
+-- What is made from now on gets numbers from `first` on, so that it cannot be taken for something else.
+function common.number_from(twin, args)
+  twin.check_args("number_from", args, { "first" })
+  if math.type(args.first) ~= "integer" or args.first < 1 then
+    twin.refuse "number_from takes first, a whole number"
+  end
+  twin.state.ids_from = args.first - 1
 end
 
 -- The requests that came, the last ones; {operation = ...} chooses.

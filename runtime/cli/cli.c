@@ -24,6 +24,7 @@
 #include "sources.h"
 #include "usage.h"
 #include "version.h"
+#include "watch.h"
 #include "worker.h"
 
 static const uint64_t GRACE_MS = 5000;
@@ -179,6 +180,7 @@ static int l_steps(lua_State *L)
 {
     struct plan *plan = lua_touserdata(L, 1);
     lua_settop(L, 0);
+    bd_watch_enter(L, &plan->line);
     return run_next(L, LUA_OK, (lua_KContext)plan);
 }
 
@@ -297,6 +299,28 @@ static int outcome(struct bd_runtime *rt, struct bd_task *task)
     return lua_isinteger(co, 1) ? (int)lua_tointeger(co, 1) : BD_EXIT_OK;
 }
 
+static int run_main(struct bd_runtime *rt, struct plan *plan)
+{
+    lua_State *L = rt->L;
+    if (!bd_watch_begin(L, &plan->line)) {
+        report(rt, L, lua_gettop(L));
+        return status_of_error(L, lua_gettop(L));
+    }
+    lua_pushcfunction(L, l_main);
+    lua_pushlightuserdata(L, plan);
+    rt->main = bd_task_spawn(L, 1); // its userdata stays on the stack, and with it its results
+    bd_interrupt_install(rt);
+    bd_runtime_run(rt, rt->main);
+    int status = outcome(rt, rt->main);
+    rt->main = NULL;
+    int wanted = bd_watch_end(L, &plan->line, status);
+    if (wanted < 0) {
+        report(rt, L, lua_gettop(L));
+        wanted = status != BD_EXIT_OK ? status : status_of_error(L, lua_gettop(L));
+    }
+    return wanted;
+}
+
 // A session begins where nothing can happen, unless somebody chose a profile; what runs before it, too.
 static void choose_profile(struct bd_command_line *line)
 {
@@ -331,13 +355,7 @@ static int execute(struct plan *plan)
     lua_pushcfunction(L, l_set_arg);
     lua_pushlightuserdata(L, plan);
     BD_CHECK(lua_pcall(L, 1, 0, 0) == LUA_OK);
-    lua_pushcfunction(L, l_main);
-    lua_pushlightuserdata(L, plan);
-    rt->main = bd_task_spawn(L, 1); // its userdata stays on the stack, and with it its results
-    bd_interrupt_install(rt);
-    bd_runtime_run(rt, rt->main);
-    int status = outcome(rt, rt->main);
-    rt->main = NULL;
+    int status = run_main(rt, plan);
     bd_runtime_close(rt, GRACE_MS);
     if (fflush(stdout) != 0 && errno != EPIPE && status == BD_EXIT_OK) {
         fprintf(stderr, "beadle: standard output cannot be written: %s\n", strerror(errno));

@@ -118,6 +118,27 @@ static bool take_virtual_time(struct bd_command_line *line, const char *value)
     return end != NULL && *end == '\0';
 }
 
+static bool take_trace(struct bd_command_line *line, const char *value)
+{
+    line->trace = true;
+    line->trace_file = value;
+    return value == NULL || *value != '\0';
+}
+
+static bool take_trace_bodies(struct bd_command_line *line, const char *value)
+{
+    (void)value;
+    line->trace = line->trace_bodies = true;
+    return true;
+}
+
+static bool take_dry_run(struct bd_command_line *line, const char *value)
+{
+    line->dry_run = true;
+    line->dry_run_json = value != NULL;
+    return value == NULL || strcmp(value, "json") == 0;
+}
+
 static bool allow(struct bd_command_line *line, unsigned permission)
 {
     line->runtime.permissions |= permission;
@@ -173,6 +194,15 @@ static const struct option OPTIONS[] = {
      "sandbox only: waiting takes no time; the clock starts at START (2026-01-01T08:00:00Z)",
      take_virtual_time},
     {"--seed", "NUMBER", false, "decides every random choice of the run", take_seed},
+    {"--dry-run", "json", true,
+     "reads happen; what would change something is not sent but planned, and answered as if it had "
+     "been",
+     take_dry_run},
+    {"--trace", "FILE", true,
+     "write all requests with their times: a table, FILE.har, FILE.html, else JSON lines",
+     take_trace},
+    {"--trace-bodies", NULL, false, "the same with the bodies of requests and answers",
+     take_trace_bodies},
     {"--allow-process", NULL, false, "grant io.popen and os.execute", allow_process},
     {"--allow-native", NULL, false, "grant modules written in C", allow_native},
     {"--allow-debug", NULL, false, "grant all of the debug library", allow_debug},

@@ -24,6 +24,11 @@ struct bd_step {
 struct bd_command_line {
     struct bd_options runtime;
     enum bd_log_level log_level;
+    bool trace;             // --trace
+    const char *trace_file; // its value; NULL: a table on standard error
+    bool trace_bodies;
+    bool dry_run;      // --dry-run
+    bool dry_run_json; // =json
     bool help;
     bool version;      // --version
     bool interactive;  // -i: a session follows

@@ -274,7 +274,7 @@ static int l_start(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);
     struct bd_runtime *rt = bd_runtime_of(L);
-    rt->foreground = bd_task_spawn_root(L, lua_gettop(L) - 1);
+    rt->foreground = bd_task_spawn_apart(L, lua_gettop(L) - 1);
     return 1;
 }
 

@@ -30,6 +30,8 @@ static const struct {
     {BD_EXIT_OK, "everything was done"},
     {BD_EXIT_SCRIPT, "the script or command failed"},
     {BD_EXIT_USAGE, "the command line was wrong, and nothing was done"},
+    {BD_EXIT_PLANNED,
+     "a dry run that went well: something was planned, and nothing of it was sent"},
     {BD_EXIT_CONFIGURATION, "the configuration is missing something, or cannot be read"},
     {130, "interrupted with Ctrl-C (143: by SIGTERM, 129: by SIGHUP)"},
 };

@@ -79,7 +79,9 @@ bool bd_fault_is_passing(enum bd_fault fault);
 
 // When the phases of an exchange ended, in µs since it was handed over; -1: not known, or there was no such phase.
 struct bd_times {
-    int64_t resolved, connected, secured, answered;
+    int64_t resolved, connected, secured;
+    int64_t sent; // the last byte of the request left; known to libcurl from 8.10 on
+    int64_t answered;
 };
 
 struct bd_exchange {
@@ -103,6 +105,7 @@ struct bd_exchange {
     struct bd_buf head;
     struct bd_buf answer;
     struct bd_times times; // only when `timed`
+    const char *protocol;  // the same: "HTTP/1.1", a literal; NULL: not known
     bool length_unknown;   // the answer ended with the connection: nothing says that it is whole
 
     // Called once, on the loop, unless cancelled.

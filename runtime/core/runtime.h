@@ -63,12 +63,15 @@ struct bd_runtime {
     void (*on_interrupt)(
         struct bd_runtime *rt); // after a signal, on the loop; NULL: cancels `main`
     size_t tasks_live;          // those that may still be resumed
-    int tasks_ref;              // registry reference: table of the tasks that have not ended
-    unsigned blocked;           // > 0: below the running coroutine is one that cannot yield
-    uint64_t scopes;            // that were ever opened: numbers them
-    bool closing;               // tasks that wait now are parked for good
+    uint64_t tasks_made;
+    int tasks_ref;    // registry reference: table of the tasks that have not ended
+    unsigned blocked; // > 0: below the running coroutine is one that cannot yield
+    uint64_t scopes;  // that were ever opened: numbers them
+    bool closing;     // tasks that wait now are parked for good
 
-    int tell_ref; // observe.c: registry reference; not above 0: nobody watches
+    int tell_ref;      // observe.c: registry reference; not above 0: nobody watches
+    bool tell_bodies;  // somebody wants the bodies of requests
+    bool tell_answers; // and somebody those of answers
 
     // What os.exit or the end of the program asked for.
     bool exiting;
