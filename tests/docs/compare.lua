@@ -4,7 +4,7 @@
 --
 --   beadle tests/docs/compare.lua SHOWN PRINTED      the files agree; of a block of Lua, or of one command
 --   beadle tests/docs/compare.lua --comments BLOCK PRINTED
---                  each comment "--> text" of the block's prints is a line of PRINTED, in that order; blanks do not count
+--                  each comment "--> text" of the block is a line of PRINTED, in that order; blanks do not count
 --
 -- Prints both and exits with status 1 when not.
 
