@@ -22,6 +22,7 @@ void bd_bindings_open(struct bd_runtime *rt)
         {"beadle.log", bd_log_module},
         {"beadle.fs", bd_fs_module},
         {"beadle.journal", bd_journal_module},
+        {"beadle.test.native", bd_test_module},
         {"beadle.sqlite", bd_sqlite_module},
         {"beadle.http.native", bd_http_module},
         {"beadle.config.native", bd_config_module},

@@ -16,13 +16,17 @@
 #include "core/nearest.h"
 #include "core/script.h"
 #include "core/task.h"
+#include "documents.h"
+#include "installation.h"
 #include "interrupt.h"
 #include "options.h"
 #include "sources.h"
 #include "version.h"
+#include "worker.h"
 
 static const uint64_t GRACE_MS = 5000;
 static const char COMMAND_PREFIX[] = "beadle.cli.";
+static const char TEST_COMMAND[] = "beadle.cli.test";
 
 // What the main task works through; lives in bd_cli_main's frame for as long as the runtime.
 struct plan {
@@ -258,6 +262,12 @@ static int execute(struct plan *plan)
     bd_bindings_open(rt);
     if (plan->script != NULL) {
         bd_script_set_folder(L, plan->script);
+    }
+    bd_script_add_module(L, "beadle.cli.documents", bd_documents_module);
+    bd_script_add_module(L, "beadle.cli.installation", bd_installation_module);
+    bd_script_add_module(L, "beadle.cli.worker", bd_worker_module);
+    if (plan->command != NULL && strcmp(plan->command->name, TEST_COMMAND) == 0) {
+        bd_worker_allow(rt);
     }
     lua_pushcfunction(L, l_set_arg);
     lua_pushlightuserdata(L, plan);

@@ -329,6 +329,20 @@ function M.settings(vendor, wanted)
   return settings, profile, false, path
 end
 
+-- Of the run's profile: the names of the vendors that its files say something about, in order.
+function M.vendors()
+  local profile, list = profile_name(), {}
+  for _, vendor in ipairs(catalogue.vendors()) do
+    for _, file in ipairs(profile ~= "sandbox" and files() or {}) do
+      local entry = (file.table.profiles or {})[profile]
+      if entry and entry[vendor] ~= nil and list[#list] ~= vendor then
+        list[#list + 1] = vendor
+      end
+    end
+  end
+  return profile == "sandbox" and catalogue.vendors() or list
+end
+
 -- The name of the profile that this run uses.
 function M.profile()
   return profile_name()

@@ -93,6 +93,12 @@ void bd_loop_use_virtual_time(struct bd_loop *loop, double wall_start)
     loop->wall_start = wall_start;
 }
 
+void bd_loop_set_wall(struct bd_loop *loop, double wall)
+{
+    BD_CHECK(loop->virtual_time);
+    loop->wall_start = wall - (double)loop->virtual_now / 1000.0;
+}
+
 uint64_t bd_loop_now(const struct bd_loop *loop)
 {
     return loop->virtual_time ? loop->virtual_now : uv_now(&loop->uv);
