@@ -24,6 +24,7 @@ local error_value = require "beadle.error"
 local json = require "beadle.json"
 local by_catalogue = require "beadle.sandbox.operations"
 local faults = require "beadle.sandbox.faults"
+local knowledge = require "beadle.sandbox.known"
 local outgoing = require "beadle.sandbox.outgoing"
 local routes = require "beadle.sandbox.routes"
 local wire = require "beadle.sandbox.wire"
@@ -393,6 +394,14 @@ function common.calls(twin)
 end
 
 common.fault = faults.add
+
+-- The ids and the like that it holds under the name of a parameter.
+common.known = knowledge.known
+
+-- The names of all that it can be told.
+function common.commands(twin)
+  return knowledge.commands(common, twin.code.control)
+end
 
 -- What all vendors together can be told, under the name ALL.
 local ALL = "all"

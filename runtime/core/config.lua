@@ -348,6 +348,48 @@ function M.profile()
   return profile_name()
 end
 
+-- profiles() -> names of all profiles, sorted.
+function M.profiles()
+  local set, names = { sandbox = true }, {}
+  for _, file in ipairs(files()) do
+    for name in pairs(file.table.profiles or {}) do
+      set[name] = true
+    end
+  end
+  for name in pairs(set) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return names
+end
+
+-- vendors(profile) -> the vendors that a profile speaks of, name -> whether it is simulated there.
+function M.vendors(profile)
+  local vendors = {}
+  for _, vendor in ipairs(profile == "sandbox" and catalogue.vendors() or {}) do
+    vendors[vendor] = true
+  end
+  for _, file in ipairs(profile ~= "sandbox" and files() or {}) do
+    for vendor, entry in pairs((file.table.profiles or {})[profile] or {}) do
+      if vendors[vendor] == nil then
+        vendors[vendor] = entry == "sandbox"
+      end
+    end
+  end
+  return vendors
+end
+
+-- use(profile): what this run calls from now on. Raises when no file knows it.
+function M.use(profile)
+  local before = native.profile()
+  native.use(profile)
+  local ok, err = pcall(M.check)
+  if not ok then
+    native.use(before or "sandbox")
+    error(err, 0)
+  end
+end
+
 -- check(): raises when no file knows the profile of this run.
 function M.check()
   local profile = profile_name()

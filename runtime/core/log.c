@@ -47,9 +47,9 @@ void bd_log_release(struct bd_log *log, struct bd_buf *out, struct bd_buf *err)
     free(capture);
 }
 
-bool bd_log_keeps(const struct bd_log *log, const FILE *stream)
+bool bd_log_diverts(const struct bd_log *log, const FILE *stream)
 {
-    return log->capture != NULL && (stream == stdout || stream == stderr);
+    return (log->capture != NULL || log->sink != NULL) && (stream == stdout || stream == stderr);
 }
 
 static bool keep(struct bd_log *log, const FILE *stream, const char *text, size_t len)
@@ -63,8 +63,11 @@ static bool keep(struct bd_log *log, const FILE *stream, const char *text, size_
 
 static bool put(struct bd_log *log, FILE *stream, const char *text, size_t len)
 {
-    return bd_log_keeps(log, stream) ? keep(log, stream, text, len)
-                                     : fwrite(text, 1, len, stream) == len;
+    if (!bd_log_diverts(log, stream)) {
+        return fwrite(text, 1, len, stream) == len;
+    }
+    return log->capture != NULL ? keep(log, stream, text, len)
+                                : log->sink(log->sink_arg, stream, text, len);
 }
 
 void bd_log_close(struct bd_log *log)
@@ -87,7 +90,7 @@ bool bd_log_write(struct bd_log *log, FILE *stream, const char *text, size_t len
     }
     struct bd_buf masked = {0};
     bd_mask_apply(&log->mask, &masked, text, len);
-    bool written = put(log, stream, masked.data, masked.len);
+    bool written = put(log, stream, masked.data != NULL ? masked.data : "", masked.len);
     bd_buf_free(&masked);
     return written;
 }

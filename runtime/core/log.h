@@ -33,6 +33,10 @@ struct bd_log {
     FILE *stream; // stderr, but in tests
     struct bd_buf line;
     struct bd_capture *capture; // NULL: nothing is kept
+    // Takes what is written to standard output and error instead of them, when it is not kept; NULL: nobody.
+    // False: it could not.
+    bool (*sink)(void *arg, FILE *stream, const char *text, size_t len);
+    void *sink_arg;
 };
 
 struct bd_log *bd_log_open(void);
@@ -52,8 +56,8 @@ void bd_log_disarm(struct bd_buf *text);
 void bd_log_capture(struct bd_log *log);
 // Ends the newest capture, which must be there; the caller frees `out` and `err`.
 void bd_log_release(struct bd_log *log, struct bd_buf *out, struct bd_buf *err);
-// Whether what is written to the stream is kept.
-bool bd_log_keeps(const struct bd_log *log, const FILE *stream);
+// Whether what is written to the stream is kept, or goes to the sink.
+bool bd_log_diverts(const struct bd_log *log, const FILE *stream);
 
 // Writes text as it is, but masked. False when the stream fails.
 bool bd_log_write(struct bd_log *log, FILE *stream, const char *text, size_t len);

@@ -109,6 +109,11 @@ void bd_loop_update_now(struct bd_loop *loop)
     uv_update_time(&loop->uv);
 }
 
+int64_t bd_loop_microseconds(const struct bd_loop *loop)
+{
+    return (int64_t)(loop->virtual_time ? loop->virtual_now * 1000 : uv_hrtime() / 1000);
+}
+
 double bd_loop_wall(const struct bd_loop *loop)
 {
     if (loop->virtual_time) {
