@@ -471,7 +471,7 @@ end
 function Session:set_profile(name)
   config.use(name)
   self.calls.vendor, self.only_vendor = nil, nil
-  local vendors = config.vendors(name)
+  local vendors = config.vendors_of(name)
   local first = next(vendors)
   if first and next(vendors, first) == nil then
     self.only_vendor = first

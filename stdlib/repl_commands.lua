@@ -103,7 +103,7 @@ add("profile", "[NAME]", "chooses what is called from now on; without a name, li
     local rows = {}
     for _, name in ipairs(config.profiles()) do
       local vendors = {}
-      for vendor, simulated in pairs(config.vendors(name)) do
+      for vendor, simulated in pairs(config.vendors_of(name)) do
         vendors[#vendors + 1] = vendor .. (simulated and name ~= "sandbox" and " (simulated)" or "")
       end
       table.sort(vendors)

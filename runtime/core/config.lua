@@ -363,8 +363,8 @@ function M.profiles()
   return names
 end
 
--- vendors(profile) -> the vendors that a profile speaks of, name -> whether it is simulated there.
-function M.vendors(profile)
+-- vendors_of(profile) -> the vendors that a profile speaks of, name -> whether it is simulated there.
+function M.vendors_of(profile)
   local vendors = {}
   for _, vendor in ipairs(profile == "sandbox" and catalogue.vendors() or {}) do
     vendors[vendor] = true
