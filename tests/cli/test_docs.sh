@@ -57,7 +57,8 @@ try_lua() { # FILE
   name=$(sed -n '2s/^-- \([a-z._-]*\.lua\)$/\1/p' "$1")
   [ -z "$name" ] || (umask 077 && cat "$1" >"$name")
   if [ "$name" = beadle.conf.lua ]; then
-    "$BEADLE" --profile test -e 'require("beadle.config").settings "isograd"'
+    "$BEADLE" --profile test -e 'local config = require "beadle.config"
+      for _, vendor in ipairs(config.vendors()) do config.settings(vendor) end'
     status=$?
   elif grep -q '^describe(' "$1"; then
     "$BEADLE" test "$name"
@@ -129,8 +130,10 @@ compare_commands() { # FILE
 }
 
 ISOGRAD_CLIENT_SECRET=long-enough
+MAIL_PASSWORD=long-enough
+SCODOC_PASSWORD=long-enough
 PATH=$(dirname "$BEADLE"):$PATH
-export ISOGRAD_CLIENT_SECRET PATH
+export ISOGRAD_CLIENT_SECRET MAIL_PASSWORD SCODOC_PASSWORD PATH
 pages=0
 for path in "$root/README.md" "$root"/docs/*.md; do
   case ${path##*/} in
