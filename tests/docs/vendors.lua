@@ -208,12 +208,15 @@ local function link_to_table(name)
   return ("[%s](#%s)"):format(name, name:lower())
 end
 
+-- What stands between the name of a field and those within it: of each element, of each value.
+local INSIDE = { list = "[].", map = "[…]." }
+
 -- Rows of fields, and of those within them by their path; `mark_of(field)` stands behind the name.
 local function add_rows(rows, fields, path, sentence_of, mark_of)
   for _, field in ipairs(fields or {}) do
     if not field.rest then
       rows[#rows + 1] = { ("`%s%s`%s"):format(path, field.name, mark_of(field)), field.type, sentence_of(field) }
-      add_rows(rows, field.fields, path .. field.name .. ".", sentence_of, mark_of)
+      add_rows(rows, field.fields, path .. field.name .. (INSIDE[field.type] or "."), sentence_of, mark_of)
     end
   end
   return rows
@@ -432,7 +435,8 @@ local function vendor_page(vendor)
   page:say("Parameters marked * have to be given, members of results marked ? may be missing. \"Retry\" says whether "
     .. "beadle may send a call again by itself, and \"If lost\" how to find out what happened when no answer came: "
     .. "see [Did it happen?](../errors.md#did-it-happen). (Our assumption.) stands behind what the vendor's document "
-    .. "leaves open. Of a list in an example only the first element is shown, and \"…\" stands for what was left out.")
+    .. "leaves open. `list[].x` is x of each element, `map[…].x` of each value. Of a list in an example only the first "
+    .. "element is shown, and \"…\" stands for what was left out.")
   for _, operation in ipairs(own_operations(vendor)) do
     add_operation(page, operation, vendor)
   end
