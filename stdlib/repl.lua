@@ -16,11 +16,12 @@ local error_value = require "beadle.error"
 local eval = require "beadle.repl_eval"
 local fs = require "beadle.fs"
 local gate = require "beadle.gate"
+local names = require "beadle.repl_names"
 local native = require "beadle.session"
 local show = require "beadle.pretty_value"
 local task = require "beadle.task"
 
-local print, pcall, pack, rawset = print, pcall, table.pack, rawset
+local print, pcall, pack = print, pcall, table.pack
 
 local M = {}
 
@@ -28,66 +29,7 @@ local Session = {}
 Session.__index = Session
 
 -- ---------------------------------------------------------------------------------------------------
--- Names of the session: vendors and modules are there without `require`
-
-local function is_public(name)
-  local short = name:match "^beadle%.(%l+)$"
-  return short
-end
-
--- modules() -> set of the names of the modules that a session knows without `require`.
-function M.modules()
-  local set = {}
-  for name in pairs(native.modules()) do
-    local short = is_public(name)
-    if short and _G[short] == nil then
-      set[short] = name
-    end
-  end
-  set.session, set.repl, set.complete = nil, nil, nil
-  return set
-end
-
--- What Lua and beadle bring. A line that gives one of these another meaning does so for the lines of the session only:
--- `table = {}` must not break what the program itself is made of.
-local STANDARD = {}
-for name in ("_G _VERSION assert beadle collectgarbage coroutine debug dofile error getmetatable io ipairs load "
-  .. "loadfile math next os package pairs pcall print rawequal rawget rawlen rawset require select setmetatable "
-  .. "string table tonumber tostring type utf8 warn xpcall"):gmatch "%S+" do
-  STANDARD[name] = true
-end
-
--- The globals of the lines: those of scripts, but for the standard ones that lines have changed.
-function M.environment()
-  local environment = {}
-  return setmetatable(environment, {
-    __index = _G,
-    __newindex = function(_, name, value)
-      if STANDARD[name] then
-        rawset(environment, name, value)
-      else
-        _G[name] = value
-      end
-    end,
-  })
-end
-
-local function add_names(session)
-  session.modules = M.modules()
-  local extra = {
-    _ = function() return session.result end,
-    err = function() return session.failure end,
-    help = function() return session.help end,
-  }
-  setmetatable(_G, {
-    __index = function(_, name)
-      if extra[name] then
-        return extra[name]()
-      end
-      return session.modules[name] and require(session.modules[name]) or nil
-    end,
-  })
-end
+-- Names of the session
 
 -- help(x) explains; help.operation and the like stay.
 local function make_help(session)
@@ -445,7 +387,7 @@ function Session:end_background()
 end
 
 local function new(options)
-  local environment = M.environment()
+  local environment = names.environment()
   local session = setmetatable({
     variables = eval.new(environment), environment = environment, options = options,
     entries = {}, background = {}, watchers = {},
@@ -455,7 +397,7 @@ local function new(options)
   }, Session)
   session.help = make_help(session)
   session.calls = require("beadle.repl_calls").new(session, options)
-  add_names(session)
+  names.add_names(session)
   return session
 end
 

@@ -4,7 +4,7 @@
 
 local catalogue = require "beadle.catalogue"
 local complete = require "beadle.complete"
-local repl = require "beadle.repl"
+local repl = require "beadle.repl_names"
 
 local session = { variables = {}, modules = repl.modules() }
 

@@ -4,7 +4,7 @@
 local complete = require "beadle.complete"
 local catalogue = require "beadle.catalogue"
 local eval = require "beadle.repl_eval"
-local repl = require "beadle.repl"
+local repl = require "beadle.repl_names"
 local sandbox = require "beadle.sandbox"
 local test = require "beadle.test"
 local describe, it, equal, same = test.describe, test.it, test.equal, test.same

@@ -78,7 +78,7 @@ describe("local variables", function()
   end)
 
   it("of the standard library are changed for the lines only", function()
-    variables = eval.new(require("beadle.repl").environment())
+    variables = eval.new(require("beadle.repl_names").environment())
     run "table = { 1, 2 } shared_by_all = 3"
     equal(run "#table", 2)
     equal(type(table.concat), "function")
