@@ -104,6 +104,9 @@ static const struct bd_operation operations[] = {
               .doc = "the server's words, often with the number it has in its queue"},
              {.name = NULL}},
      .effect = BD_EFFECT_SEND,
+     .budgets =
+         (const struct bd_budget[]){
+             {"mails", .persons = (const char *const[]){"to", "cc", "bcc", NULL}}, {NULL}},
      .key = (const char *const[]){"to", "subject", NULL},
      .probe = {.doc = "No mail server tells what it took before. When the reply to the message is "
                       "lost, look for "
