@@ -213,7 +213,7 @@ local function find(effect, probe)
   local _, vendor = M.record(effect)
   local module = require("beadle." .. vendor.name)
   if effect.profile then
-    module = module { profile = effect.profile }
+    module = module.client { profile = effect.profile }
   end
   local operation, found = vendor.by_name[probe.operation], {}
   local answer = module[operation.name](arguments(probe, vendor, effect.params))
@@ -228,12 +228,16 @@ local function is_cancelled(err)
 end
 
 -- Whether a refusal is the one that says that it happened.
-local function has_code(probe, err)
-  return probe.code ~= nil and type(err) ~= "string" and err.code == probe.code
+local function has_code(effect, probe, err)
+  if type(err) == "string" or not probe.code then
+    return false
+  end
+  local _, _, operation = M.record(effect)
+  return err.code == probe.code or operation.codes_are_statuses and err.status == probe.code
 end
 
-local function tells(probe, err)
-  return has_code(probe, err) and (not probe.says or (err.vendor_message or ""):find(probe.says, 1, true) ~= nil)
+local function tells(effect, probe, err)
+  return has_code(effect, probe, err) and (not probe.says or (err.vendor_message or ""):find(probe.says, 1, true) ~= nil)
 end
 
 -- ---------------------------------------------------------------------------------------------------
@@ -282,7 +286,7 @@ local function judge(effect, probe)
   local ok, found = pcall(find, effect, probe)
   if not ok and is_cancelled(found) then
     error(found, 0)
-  elseif not ok and tells(probe, found) then
+  elseif not ok and tells(effect, probe, found) then
     return "happened", result_of(effect, probe)
   elseif not ok and type(found) ~= "string" and found.kind == "not_found" then
     if probe.gone then
@@ -344,9 +348,9 @@ function M.read_repeat(effect, ok, value)
     return "happened", value
   elseif is_cancelled(value) then
     error(value, 0)
-  elseif probe and tells(probe, value) then
+  elseif probe and tells(effect, probe, value) then
     return "happened", result_of(effect, probe, value)
-  elseif probe and has_code(probe, value) then
+  elseif probe and has_code(effect, probe, value) then
     return "unknown", ("it was repeated, and the vendor's words do not tell: %s"):format(tostring(value))
   elseif type(value) ~= "string" and value.outcome == "none" and FINAL[value.kind] then
     return "not", value

@@ -400,7 +400,7 @@ static const struct bd_operation operations[] = {
      .probe = {.kind = BD_PROBE_REPEAT,
                .code = 202,
                .doc = "a second call answers 202 with the can_id of the candidate that is there",
-               .result = (const struct bd_probe_result[]){{"can_id", "can_id"}, {NULL, NULL}}},
+               .result = (const struct bd_probe_result[]){{"can_id", "response/can_id"}, {NULL, NULL}}},
      .example = "isograd.create_candidate {\n"
                 "  gen_id = isograd.gender.unspecified, ema = \"ada@example.org\",\n"
                 "  fst_nam = \"Ada\", lst_nam = \"Lovelace\",\n"

@@ -1,0 +1,239 @@
+-- SPDX-License-Identifier: MIT
+-- Whether an effect happened whose answer was lost: every operation of every vendor that has an effect, against its
+-- twin, once with a reply that is lost and once with a request that is. What a call needs is the operation's own
+-- example, or is said here.
+
+local catalogue = require "beadle.catalogue"
+local gate = require "beadle.gate"
+local json = require "beadle.json"
+local probe = require "beadle.catalogue.probe"
+local sandbox = require "beadle.sandbox"
+local test = require "beadle.test"
+local describe, it, equal, same = test.describe, test.it, test.equal, test.same
+
+local module = {}
+for _, name in ipairs(catalogue.vendors()) do
+  module[name] = require("beadle." .. name)
+end
+
+local ADA = { gen_id = 3, ema = "ada@example.org", fst_nam = "Ada", lst_nam = "Lovelace" }
+
+local function candidate()
+  return module.isograd.create_candidate(ADA)
+end
+
+local function planned()
+  candidate()
+  return { pla_tst_id = module.isograd.add_test { ema = ADA.ema, tst_frm_id = 101 }.pla_tst_id }
+end
+
+local function finished()
+  local args = planned()
+  sandbox.isograd.start_test(args)
+  sandbox.isograd.finish_test { pla_tst_id = args.pla_tst_id, num_val = 742 }
+  return args
+end
+
+local function role()
+  module.scodoc.role_create { role_name = "Laveur", permissions = { "ScoView" } }
+end
+
+-- A call that fetches a token: a reset has ended the one before, and its refusal shall not be what is lost.
+local SIGN_IN = {
+  isograd = function() module.isograd.list_available_tests() end,
+  scodoc = function() module.scodoc.departements() end,
+  inspera = function()
+    module.inspera.create_committees { testId = 3437420, committees = { { name = "Jury Z" } } }
+  end,
+}
+
+-- By operation: a table of arguments, or a function that prepares the twin and gives them.
+local ARGS = {
+  ["isograd.add_test"] = function() candidate() return { ema = ADA.ema, tst_frm_id = 101 } end,
+  ["isograd.add_another_test"] = function() candidate() return { ema = ADA.ema, tst_frm_id = 101 } end,
+  ["isograd.set_proctoring"] = function()
+    local args = planned()
+    args.act_id = 16
+    return args
+  end,
+  ["isograd.add_proctoring"] = planned, ["isograd.remove_proctoring"] = planned, ["isograd.delete_test"] = planned,
+  ["isograd.add_confirmation_test"] = finished,
+  ["isograd.update_candidate"] = function() return { can_id = candidate().can_id, lst_nam = "King" } end,
+  ["isograd.delete_candidate"] = function() return { can_id = candidate().can_id } end,
+  ["isograd.send_registration_email"] = function() return { can_id = candidate().can_id, mai_tem_id = 7 } end,
+  ["isograd.anonymize_candidate"] = function() candidate() return { ema = ADA.ema } end,
+  ["scodoc.departement_edit"] = { dept_acronym = "INFO", visible = false },
+  ["scodoc.departement_delete"] = { dept_acronym = "INFO" },
+  ["scodoc.partition_group_create"] = { partition_id = 1, group_name = "C" },
+  ["scodoc.group_edit"] = { group_id = 211, group_name = "nouveau" },
+  ["scodoc.partition_groups_order"] = { partition_id = 1, group_ids = { 212, 211 } },
+  ["scodoc.group_delete"] = { group_id = 211 },
+  ["scodoc.group_set_etudiant"] = { group_id = 212, etudid = 101 },
+  ["scodoc.group_remove_etudiant"] = { group_id = 211, etudid = 101 },
+  ["scodoc.formsemestre_partition_create"] = { formsemestre_id = 3, partition_name = "LV2" },
+  ["scodoc.partition_edit"] = { partition_id = 1, partition_name = "PART4" },
+  ["scodoc.formsemestre_partitions_order"] = { formsemestre_id = 3, partition_ids = { 3, 2, 1 } },
+  ["scodoc.partition_delete"] = { partition_id = 2 },
+  ["scodoc.partition_remove_etudiant"] = { partition_id = 1, etudid = 101 },
+  ["scodoc.role_delete"] = function() role() return { role_name = "Laveur" } end,
+  ["scodoc.role_edit"] = function() role() return { role_name = "Laveur", name = "Vitrier" } end,
+  ["scodoc.user_edit"] = { uid = 3, active = false },
+  ["scodoc.user_password"] = { uid = 3, password = "Essai-Secret-0042" },
+  ["scodoc.user_role_add"] = { uid = 3, role_name = "Ens", dept_acronym = "MMI" },
+  ["scodoc.user_role_remove"] = { uid = 3, role_name = "Ens" },
+  ["syfadis.restore_user"] = function() module.syfadis.archive_user { id = 327681 } return { id = 327681 } end,
+  ["syfadis.restore_group"] = function()
+    local args = { set = "Structures", id = 2228224 }
+    module.syfadis.archive_group(args)
+    return args
+  end,
+  ["syfadis.set_user_picture"] = { id = 327680, ImageContent = "\137PNG" },
+  ["syfadis.record_tutor_attendance"] = { MeetingSessionId = 2311913488, TutorId = 327689, PresenceHours = 9 },
+  ["syfadis.upload_attendance_sheet"] = { MeetingSessionId = 2311913488, DocumentName = "a.pdf",
+    DocumentContent = "%PDF" },
+}
+for _, side in ipairs { "front", "back" } do
+  for sort, owner in pairs { group = 2228224, domain = 131072 } do
+    ARGS[("syfadis.set_%s_office_%s_privilege"):format(side, sort)] = { TrainingId = 2686977, OwnerId = owner,
+      Privilege = module.syfadis.privilege.register, State = true }
+  end
+end
+
+-- Further calls of operations that tell in several ways.
+local MORE = {
+  { "scodoc.role_edit", function() role() return { role_name = "Laveur", permissions = { "ScoUsersView" } } end },
+  { "scodoc.role_edit", function()
+    role()
+    return { role_name = "Laveur", name = "Vitrier", permissions = { "ScoUsersView", "ScoView" } }
+  end },
+  { "isograd.add_test", function() candidate() return { ema = ADA.ema, tst_frm_id = 101, act_id = 9 } end, "none" },
+  { "syfadis.register_trainee", { set = "EvaluationTrainees", SessionId = 2850816, UserId = 327681 } },
+  { "syfadis.unregister_trainee", { EvaluationTraineeId = 2916400 } },
+  { "syfadis.create_user", { FirstName = "Ada", LastName = "Lovelace" }, "none" },
+  { "inspera.create_test", { title = "A", startTime = "2026-02-02T08:00:00.000Z",
+    endTime = "2026-02-02T12:00:00.000Z" }, "none" },
+  { "inspera.delete_committees", { testId = 3437420, committees = { { name = "Jury A" }, { name = "Jury B" } } },
+    "none" },
+}
+
+-- ---------------------------------------------------------------------------------------------------
+-- One call, of which something is lost
+
+local function args_of(operation)
+  local args = ARGS[operation.full_name]
+  if type(args) == "function" then
+    return args()
+  elseif args then
+    return args
+  end
+  local caught
+  local env = setmetatable({ [operation.vendor] = setmetatable({}, { __index = function(_, name)
+    return name == operation.name and function(given) caught = given end or module[operation.vendor][name]
+  end }) }, { __index = _G })
+  assert(load(operation.example, operation.full_name, "t", env))()
+  return caught
+end
+
+local function call(operation, args)
+  return module[operation.vendor][operation.name](args, { retry = false })
+end
+
+-- Makes the call with a fault, and gives its effect.
+local function lose(operation, args, fault)
+  local seen
+  sandbox[operation.vendor].fault { kind = fault, operation = operation.variant_of or operation.name }
+  local ok, err = pcall(gate.with, function(effect, send)
+    seen, effect.before = effect, probe.before(effect)
+    return send()
+  end, call, operation, args)
+  same({ ok, err.outcome }, { false, "unknown" })
+  return seen
+end
+
+-- Sends it again, where that tells.
+local function settle(operation, args, effect)
+  local verdict, what = probe.settle(effect)
+  if verdict == "repeat" then
+    return probe.read_repeat(effect, pcall(call, operation, args))
+  end
+  return verdict, what
+end
+
+-- The ids of a result are those that the call would have answered, had it not been lost.
+local function check_result(record, result, usual)
+  local compared = 0
+  for name, value in pairs(usual) do
+    if math.type(value) == "integer" then
+      equal(result[name], value)
+      compared = compared + 1
+    end
+  end
+  if record.probe.result and not record.probe.gone then
+    test.truthy(compared > 0)
+  end
+end
+
+local function try(operation, make, kind)
+  local function fresh()
+    sandbox.reset();
+    (SIGN_IN[operation.vendor] or function() end)()
+    return make(operation)
+  end
+  local usual = call(operation, fresh())
+
+  local args = fresh()
+  local effect = lose(operation, args, "lost reply")
+  local record = probe.record(effect)
+  local verdict, result = settle(operation, args, effect)
+  if kind == "none" then
+    equal(verdict, "unknown")
+    test.match(result, "%a")
+    return
+  end
+  same({ verdict, verdict ~= "happened" and result or nil }, { "happened" })
+  check_result(record, result, usual)
+
+  args = fresh()
+  effect = lose(operation, args, "lost request")
+  verdict, result = settle(operation, args, effect)
+  if kind == "read" then
+    same({ verdict, result }, { "not" })
+    check_result(record, call(operation, args), usual) -- and may be sent again
+  else
+    equal(verdict, "happened")
+    check_result(record, result, usual)
+  end
+end
+
+describe("an effect whose answer is lost", function()
+  local count = 0
+  for _, vendor in ipairs(catalogue.vendors()) do
+    for _, operation in ipairs(catalogue.describe(vendor).operations) do
+      if operation.effect ~= "read" and not operation.removed then
+        count = count + 1
+        it(("is settled: %s (%s)"):format(operation.full_name, operation.probe.kind), function()
+          try(operation, args_of, operation.full_name == "isograd.set_proctoring" and "none" or operation.probe.kind)
+        end)
+      end
+    end
+  end
+
+  for i, each in ipairs(MORE) do
+    local vendor, name = each[1]:match "^(.*)%.(.*)$"
+    for _, operation in ipairs(catalogue.describe(vendor).operations) do
+      if operation.name == name then
+        it(("is settled: %s, call %d"):format(each[1], i), function()
+          try(operation, function()
+            return type(each[2]) == "function" and each[2]() or each[2]
+          end, each[3] or operation.probe.kind)
+        end)
+      end
+    end
+  end
+
+  it("is tried of all vendors", function()
+    test.truthy(count > 70)
+  end)
+end)
+
+test.run()
