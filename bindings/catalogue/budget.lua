@@ -39,6 +39,11 @@ local function persons_of(names, params)
   return persons
 end
 
+-- What a variant's own function has by its name.
+local function with_selector(record, params)
+  return setmetatable({ [record.selector or 1] = record.variant_value }, { __index = params })
+end
+
 -- of(effect) -> list of { unit, amount, persons }; empty when it uses nothing up, or is not described.
 function M.of(effect)
   local list, record = {}, nil
@@ -47,7 +52,7 @@ function M.of(effect)
     record = operation
   end
   for _, budget in ipairs(record and record.budgets or {}) do
-    if probe.applies(budget, effect.params) then
+    if probe.applies(budget, with_selector(record, effect.params)) then
       local persons = persons_of(budget.persons, effect.params)
       list[#list + 1] = { unit = budget.unit, amount = math.max(1, #persons), persons = persons }
     end

@@ -97,7 +97,12 @@ static int l_settle(lua_State *L)
 {
     const struct bd_vendor *vendor = check_vendor(L, luaL_checkstring(L, 1));
     const struct bd_account *account = bd_account_get(L, vendor, luaL_optstring(L, 2, NULL));
-    lua_pushnumber(L, (lua_Number)bd_account_settle(L, account) / 1000);
+    uint64_t ms = bd_account_settle(L, account);
+    if (ms % 1000 == 0) {
+        lua_pushinteger(L, (lua_Integer)(ms / 1000));
+    } else {
+        lua_pushnumber(L, (lua_Number)ms / 1000);
+    }
     return 1;
 }
 

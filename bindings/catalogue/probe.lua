@@ -53,7 +53,7 @@ function M.record(effect)
   local vendor = known and described(vendor_name)
   local operation = vendor and vendor.by_name[name]
   for _, variant in ipairs(operation and operation.variants or {}) do
-    if variant.value == effect.params[operation.selector] then
+    if effect.params and variant.value == effect.params[operation.selector] then
       return variant, vendor, operation
     end
   end

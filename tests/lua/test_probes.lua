@@ -236,4 +236,252 @@ describe("an effect whose answer is lost", function()
   end)
 end)
 
+-- ---------------------------------------------------------------------------------------------------
+-- What could be taken for the effect
+
+local function operation_of(full_name)
+  local vendor, name = full_name:match "^(.*)%.(.*)$"
+  for _, operation in ipairs(catalogue.describe(vendor).operations) do
+    if operation.name == name then
+      return operation
+    end
+  end
+end
+
+local GROUP = { set = "Structures", Name = "Ada's" }
+
+local function lose_group(fault)
+  return lose(operation_of "syfadis.create_group", GROUP, fault)
+end
+
+local function groups()
+  local ids = {}
+  for _, group in ipairs(module.syfadis.list_groups { set = GROUP.set, filter = "Name eq 'Ada''s'" }.value) do
+    ids[#ids + 1] = group.Id
+  end
+  return ids
+end
+
+describe("of several alike", function()
+  test.before_each(sandbox.reset)
+
+  it("the one that was there before is not taken for the effect's", function()
+    local earlier = module.syfadis.create_group(GROUP).Id
+    local effect = lose_group "lost request"
+    same(effect.before, { earlier })
+    same({ probe.settle(effect) }, { "not" })
+    same(groups(), { earlier })
+  end)
+
+  it("the new one is the effect's", function()
+    local earlier = module.syfadis.create_group(GROUP).Id
+    local verdict, result = probe.settle(lose_group "lost reply")
+    equal(verdict, "happened")
+    same(groups(), { earlier, result.Id })
+  end)
+
+  it("two new ones leave a doubt, until one is known to be another's", function()
+    local effect = lose_group "lost reply"
+    local other = module.syfadis.create_group(GROUP).Id
+    local verdict, why = probe.settle(effect)
+    equal(verdict, "unknown")
+    test.match(why, "list_groups shows 2 like it that were not there before")
+    effect.taken = { other }
+    local result
+    verdict, result = probe.settle(effect)
+    same({ verdict, result.Id }, { "happened", groups()[1] })
+  end)
+
+  it("nothing is guessed when nobody looked before", function()
+    local effect = lose_group "lost reply"
+    effect.before = nil
+    local verdict, why = probe.settle(effect)
+    equal(verdict, "unknown")
+    test.match(why, "what was there before it was sent was not noted")
+    sandbox.reset()
+    effect = lose_group "lost request"
+    effect.before = nil
+    same({ probe.settle(effect) }, { "not" }) -- there is none at all
+  end)
+
+  it("only those need a look before that cannot be told apart", function()
+    local seen = {}
+    gate.with(function(effect, send)
+      seen[effect.operation] = probe.before(effect) or false
+      return send()
+    end, function()
+      candidate()
+      module.scodoc.role_create { role_name = "Laveur", permissions = { "ScoView" } }
+      module.syfadis.create_group(GROUP)
+    end)
+    same(seen, { ["isograd.create_candidate"] = false, ["scodoc.role_create"] = false,
+      ["syfadis.create_group"] = {} })
+  end)
+end)
+
+describe("a probe", function()
+  test.before_each(sandbox.reset)
+
+  it("that cannot be asked settles nothing, and may be asked again", function()
+    local effect = lose_group "lost reply"
+    sandbox.syfadis.fault { kind = "status", status = 503, operation = "list_groups", times = 10 }
+    local verdict, why, err = probe.settle(effect)
+    same({ verdict, err.kind }, { "unknown", "server" })
+    test.match(why, "list_groups could not be asked")
+  end)
+
+  it("may find what the vendor calls otherwise", function()
+    local effect = lose(operation_of "scodoc.partition_group_create", { partition_id = 1, group_name = "C" },
+      "lost reply")
+    equal(effect.operation, "scodoc.partition_group_create")
+    effect.params.group_name = "D"
+    same({ probe.settle(effect) }, { "not" })
+  end)
+
+  it("of a renaming that was refused does not take another's name for its own", function()
+    role()
+    module.scodoc.role_create { role_name = "Vitrier", permissions = { "ScoView" } }
+    local effect = lose(operation_of "scodoc.role_edit", { role_name = "Laveur", name = "Vitrier" }, "lost reply")
+    same({ probe.settle(effect) }, { "not" })
+  end)
+
+  it("goes where the effect went: same sub-account, same profile", function()
+    SIGN_IN.isograd()
+    local args = planned()
+    args.sub_com_id = 7
+    local effect = lose(operation_of "isograd.delete_test", args, "lost request")
+    equal(effect.profile, "sandbox")
+    probe.settle(effect)
+    local requests = sandbox.isograd.requests()
+    test.match(requests[#requests].body, "sub_com_id=7")
+    effect.profile = "no_such_profile"
+    local verdict, _, err = probe.settle(effect)
+    same({ verdict, err.kind }, { "unknown", "configuration" })
+  end)
+
+  it("takes what a journal kept: ids as texts, json.null for what is missing", function()
+    local effect = lose(operation_of "syfadis.add_user_role", { id = 327680, RoleId = 229378, DomainId = 163840 },
+      "lost reply")
+    local kept = json.decode(json.encode { operation = effect.operation, params = effect.params,
+      before = effect.before }, { null = true })
+    kept.params.RoleId, kept.profile = tostring(kept.params.RoleId), json.null
+    kept.profile = nil
+    local verdict, result = probe.settle(kept)
+    same({ verdict, math.type(result.Id) }, { "happened", "integer" })
+  end)
+
+  it("is not there for what no vendor describes", function()
+    local verdict, why = probe.settle { operation = "http.request", effect = "unknown", params = nil }
+    equal(verdict, "unknown")
+    test.match(why, "not described")
+    equal(probe.delay { operation = "http.request" }, 0)
+  end)
+
+  it("waits as long as the vendor may be at work", function()
+    equal(probe.ready_at { operation = "isograd.add_test", params = {}, sent_at = 1000 }, 1060)
+    test.truthy(probe.delay { operation = "syfadis.create_user", params = {} } > 60)
+  end)
+end)
+
+describe("an effect that was repeated", function()
+  test.before_each(sandbox.reset)
+
+  local function add(more)
+    local args = { ema = ADA.ema, tst_frm_id = 101 }
+    for name, value in pairs(more or {}) do
+      args[name] = value
+    end
+    SIGN_IN.isograd()
+    candidate()
+    return args, lose(operation_of "isograd.add_test", args, "lost request")
+  end
+
+  it("did not happen when the vendor does not take it", function()
+    local args, effect = add()
+    module.isograd.delete_candidate { ema = ADA.ema }
+    local verdict, err = probe.read_repeat(effect, pcall(call, operation_of "isograd.add_test", args))
+    same({ verdict, err.code }, { "not", 107 })
+  end)
+
+  it("is unknown when the vendor is down, or the answer is lost again", function()
+    for _, fault in ipairs { { kind = "status", status = 503 }, { kind = "lost reply" }, { kind = "status",
+      status = 429 } } do
+      sandbox.reset()
+      local args, effect = add()
+      fault.operation = "add_test"
+      sandbox.isograd.fault(fault)
+      local verdict, why, err = probe.read_repeat(effect, pcall(call, operation_of "isograd.add_test", args))
+      equal(verdict, "unknown")
+      test.match(why, "repeated")
+      test.truthy(err.kind)
+    end
+  end)
+
+  it("is in doubt when the vendor's words are not those that tell", function()
+    SIGN_IN.inspera()
+    local operation = operation_of "inspera.delete_committees"
+    local args = { testId = 3437420, committees = { { name = "Jury A" } } }
+    local effect = lose(operation, args, "lost reply")
+    sandbox.inspera.fault { kind = "answer", operation = "delete_committees", status = 400,
+      body = [[{"errors":["No input data"]}]], type = "application/json" }
+    local verdict, why, err = probe.read_repeat(effect, pcall(call, operation, args))
+    same({ verdict, err }, { "unknown" })
+    test.match(why, "words do not tell")
+  end)
+
+  it("keeps one test, whatever was lost", function()
+    for _, fault in ipairs { "lost reply", "lost request" } do
+      sandbox.reset()
+      SIGN_IN.isograd()
+      local made = candidate()
+      local operation, args = operation_of "isograd.add_test", { ema = ADA.ema, tst_frm_id = 101 }
+      equal(settle(operation, args, lose(operation, args, fault)), "happened")
+      local tests = 0
+      for _, each in ipairs(sandbox.isograd.tests()) do
+        tests = tests + (each.can_id == made.can_id and 1 or 0)
+      end
+      equal(tests, 1)
+    end
+  end)
+end)
+
+describe("a budget", function()
+  local budget = require "beadle.catalogue.budget"
+
+  it("counts what is sent and spent, and for whom", function()
+    same(budget.of { operation = "isograd.add_test", params = { ema = "Ada@Example.org", act_id = 2, add_pro = true } },
+      { { unit = "tests", amount = 1, persons = { "ada@example.org" } },
+        { unit = "proctorings", amount = 1, persons = { "ada@example.org" } } })
+    same(budget.of { operation = "isograd.add_another_test", params = { ema = "a@example.org", add_pro = false } },
+      { { unit = "tests", amount = 1, persons = { "a@example.org" } } })
+    same(budget.of { operation = "mail.send", params = { to = { "Ada <ada@example.org>", "b@example.org" },
+      cc = "ADA@example.org" } },
+      { { unit = "mails", amount = 2, persons = { "ada@example.org", "b@example.org" } } })
+    same(budget.of { operation = "isograd.send_registration_email", params = { can_id = 5 } },
+      { { unit = "mails", amount = 1, persons = { "5" } } })
+    same(budget.of { operation = "isograd.send_registration_email", params = { pla_tst_ids = { 1, 2 } } },
+      { { unit = "mails", amount = 1, persons = {} } })
+  end)
+
+  it("tells variants apart, and costs nothing where nothing is used up", function()
+    same(budget.of { operation = "isograd.set_proctoring", params = { act_id = 16, pla_tst_id = 1 } },
+      { { unit = "proctorings", amount = 1, persons = {} } })
+    same(budget.of { operation = "isograd.add_proctoring", params = { pla_tst_id = 1 } },
+      { { unit = "proctorings", amount = 1, persons = {} } })
+    same(budget.of { operation = "isograd.remove_proctoring", params = { pla_tst_id = 1 } }, {})
+    same(budget.of { operation = "isograd.set_proctoring", params = { act_id = 17, pla_tst_id = 1 } }, {})
+    same(budget.of { operation = "isograd.create_candidate", params = ADA }, {})
+    same(budget.of { operation = "http.request" }, {})
+  end)
+
+  it("has units, each with the operations that use it up", function()
+    local units = {}
+    for _, each in ipairs(budget.units()) do
+      units[#units + 1] = each.unit
+      test.truthy(#each.operations > 0)
+    end
+    same(units, { "mails", "proctorings", "tests" })
+  end)
+end)
+
 test.run()
