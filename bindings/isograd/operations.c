@@ -400,7 +400,8 @@ static const struct bd_operation operations[] = {
      .probe = {.kind = BD_PROBE_REPEAT,
                .code = 202,
                .doc = "a second call answers 202 with the can_id of the candidate that is there",
-               .result = (const struct bd_probe_result[]){{"can_id", "response/can_id"}, {NULL, NULL}}},
+               .result =
+                   (const struct bd_probe_result[]){{"can_id", "response/can_id"}, {NULL, NULL}}},
      .example = "isograd.create_candidate {\n"
                 "  gen_id = isograd.gender.unspecified, ema = \"ada@example.org\",\n"
                 "  fst_nam = \"Ada\", lst_nam = \"Lovelace\",\n"
@@ -566,7 +567,7 @@ static const struct bd_operation operations[] = {
                .ask = (const struct bd_probe_ask[]){{"pla_tst_id", .param = "pla_tst_id"}, {NULL}},
                .gone = true,
                .code = 501,
-               .doc = "get_test_status answers 501 once the test is gone"},
+               .doc = "it answers 501 once the test is gone"},
      .example = "isograd.delete_test { pla_tst_id = 987654 }"},
 
     {.name = "add_confirmation_test",

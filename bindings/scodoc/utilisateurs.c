@@ -134,7 +134,7 @@ const struct bd_operation scodoc_utilisateurs[] = {
      .probe = {.kind = BD_PROBE_READ,
                .operation = "role",
                .ask = (const struct bd_probe_ask[]){{"role_name", .param = "role_name"}, {NULL}},
-               .doc = "role with this name answers once it was created"},
+               .doc = "it answers for this name once the role was created"},
      .example =
          "scodoc.role_create { role_name = \"LaveurDecarreaux\", permissions = { \"ScoView\" } }"},
 
@@ -177,7 +177,7 @@ const struct bd_operation scodoc_utilisateurs[] = {
                                                     {NULL}},
                .match = (const struct bd_probe_match[]){{"permissions", "permissions"}, {NULL}},
                .also = &old_name_is_gone,
-               .doc = "role tells the permissions, under the new name if there is one, and the old "
+               .doc = "it shows the permissions, under the new name if there is one, and the old "
                       "name is gone then"},
      .example =
          "scodoc.role_edit { role_name = \"LaveurDecarreaux\", permissions = { \"ScoView\" } }"},

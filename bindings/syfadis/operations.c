@@ -791,7 +791,7 @@ static const struct bd_operation operations[] = {
                .when = "Login",
                .otherwise =
                    "without a Login, one user cannot be told from another of the same name",
-               .doc = "list_users shows the Login once the user is there"},
+               .doc = "it shows the Login once the user is there"},
      .effect = BD_EFFECT_CREATE,
      .example = "syfadis.create_user { FirstName = \"Inès\", LastName = \"Benali\", Login = "
                 "\"ibenali\",\n                      Gender = syfadis.gender.female, PrimaryDomain "
@@ -944,7 +944,7 @@ static const struct bd_operation operations[] = {
                                                                        {"Name", "Name"}, {NULL}}},
                                                     {NULL}},
                .id = "Id",
-               .doc = "list_groups shows one more group of this name"},
+               .doc = "it shows one more group of this name"},
      .effect = BD_EFFECT_CREATE,
      .example = "syfadis.create_group { set = syfadis.group_set.structures, Name = \"FuturSkill\", "
                 "Code = \"FS\" }"},
@@ -1073,7 +1073,7 @@ static const struct bd_operation operations[] = {
                                           {"Training/Id", "TrainingId"}, {"Name", "Name"}, {NULL}}},
                        {NULL}},
                .id = "Id",
-               .doc = "list_sessions shows one more session of this name of the training"},
+               .doc = "it shows one more session of this name of the training"},
      .effect = BD_EFFECT_CREATE,
      .example = "syfadis.create_training_session { TrainingId = 2686977, Name = \"Session de "
                 "janvier\",\n  StartedOn = \"2026-01-15T08:00:00Z\", FinishedOn = "
@@ -1098,7 +1098,7 @@ static const struct bd_operation operations[] = {
                                                                             {NULL}}},
                        {NULL}},
                .id = "Id",
-               .doc = "list_sessions shows one more session of this name of the evaluation"},
+               .doc = "it shows one more session of this name of the evaluation"},
      .effect = BD_EFFECT_CREATE,
      .example = "syfadis.create_evaluation_session { EvaluationId = 753673, Name = \"Évaluation de "
                 "janvier\" }"},
@@ -1310,7 +1310,7 @@ static const struct bd_operation operations[] = {
                    .when = "set", .is = "EvaluationTrainees"},
                   {NULL}},
           .id = "Id",
-          .doc = "list_trainees shows one more registration of the user for the session"},
+          .doc = "it shows one more registration of the user for the session"},
      .effect = BD_EFFECT_CREATE,
      .example = "syfadis.register_trainee { set = syfadis.trainee_set.training, SessionId = "
                 "2850818, UserId = 126976000 }"},
@@ -1418,7 +1418,7 @@ static const struct bd_operation operations[] = {
                                                                        {"Name", "Name"}, {NULL}}},
                                                     {NULL}},
                .id = "Id",
-               .doc = "list_trainings shows one more of this name"},
+               .doc = "it shows one more of this name"},
      .effect = BD_EFFECT_CREATE,
      .example =
          "syfadis.create_training { set = syfadis.training_set.trainings, Name = \"FuturSkill\",\n "
