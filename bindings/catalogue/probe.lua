@@ -237,7 +237,8 @@ local function has_code(effect, probe, err)
 end
 
 local function tells(effect, probe, err)
-  return has_code(effect, probe, err) and (not probe.says or (err.vendor_message or ""):find(probe.says, 1, true) ~= nil)
+  return has_code(effect, probe, err)
+    and (not probe.says or (err.vendor_message or ""):find(probe.says, 1, true) ~= nil)
 end
 
 -- ---------------------------------------------------------------------------------------------------
@@ -277,7 +278,8 @@ local function judge_alike(effect, probe, found)
     return "unknown", ("%s shows %d like it, and what was there before it was sent was not noted"):format(
       probe.operation, #fresh)
   elseif #fresh > 1 then
-    return "unknown", ("%s shows %d like it that were not there before it was sent"):format(probe.operation, #fresh)
+    return "unknown", ("%s shows %d like it that were not there before it was sent"):format(probe.operation,
+      #fresh)
   end
   return "happened", result_of(effect, probe, fresh[1])
 end

@@ -528,12 +528,10 @@ static const struct bd_operation operations[] = {
                                          END},
      .effect = BD_EFFECT_CREATE,
      .key = KEY("externalTestId"),
-     .probe = {.kind = BD_PROBE_REPEAT,
-               .when = "externalTestId",
-               .otherwise = "without an externalTestId a second call makes another test; Inspera "
-                            "shows its tests",
-               .doc = "a second call with the same externalTestId changes the test that the first "
-                      "made, and answers as the first would have (our assumption)"},
+     .probe =
+         {.doc = "a second call with the same externalTestId changes the test that the first made "
+                 "(our assumption) and may take off who was added since, and without one it makes "
+                 "another; Inspera shows its tests"},
      .caution = "On a test that is there, candidates that this call does not name may be taken off "
                 "it unless "
                 "keepCandidates is true.",

@@ -179,7 +179,7 @@ local function add_lost(page, vendors)
     local counts, any = { none = 0, ["repeat"] = 0, read = 0 }, false
     for _, operation in ipairs(vendor.operations) do
       local probe = operation.probe
-      local settled = operation.effect ~= "read" and not operation.removed and not operation.variants
+      local settled = operation.effect ~= "read" and not (operation.removed or operation.variants)
       for _, variant in ipairs(operation.variants or {}) do -- those with a name are operations too
         counts[variant.probe.kind] = counts[variant.probe.kind] + (variant.name and 0 or 1)
       end
@@ -191,7 +191,8 @@ local function add_lost(page, vendors)
           or sentence(probe.otherwise) }
       end
     end
-    delays[#delays + 1] = any and { ("[%s](%s.md)"):format(vendor.title, vendor.name), vendor.settle > 0 and ("%d s"):format(vendor.settle) or "",
+    delays[#delays + 1] = any and { ("[%s](%s.md)"):format(vendor.title, vendor.name),
+      vendor.settle > 0 and ("%d s"):format(vendor.settle) or "",
       tostring(counts.read), tostring(counts["repeat"]), tostring(counts.none) } or nil
   end
   page:add("")

@@ -110,8 +110,6 @@ local MORE = {
   { "syfadis.register_trainee", { set = "EvaluationTrainees", SessionId = 2850816, UserId = 327681 } },
   { "syfadis.unregister_trainee", { EvaluationTraineeId = 2916400 } },
   { "syfadis.create_user", { FirstName = "Ada", LastName = "Lovelace" }, "none" },
-  { "inspera.create_test", { title = "A", startTime = "2026-02-02T08:00:00.000Z",
-    endTime = "2026-02-02T12:00:00.000Z" }, "none" },
   { "inspera.delete_committees", { testId = 3437420, committees = { { name = "Jury A" }, { name = "Jury B" } } },
     "none" },
 }
