@@ -112,7 +112,8 @@ static uint64_t duration_setting(lua_State *L, const struct bd_account *account,
 
 uint64_t bd_account_settle(lua_State *L, const struct bd_account *account)
 {
-    return duration_setting(L, account, "settle", (uint64_t)account->vendor->settle * 1000);
+    uint64_t usual = account->sandbox ? 0 : (uint64_t)account->vendor->settle * 1000;
+    return duration_setting(L, account, "settle", usual);
 }
 
 static lua_Integer integer_setting(lua_State *L, const struct bd_account *account, const char *name,

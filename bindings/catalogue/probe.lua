@@ -79,7 +79,8 @@ function M.of(effect)
   return probe
 end
 
--- delay(effect) -> seconds that the vendor may still work on it: the setting `settle` of the profile, or the vendor's.
+-- delay(effect) -> seconds that the vendor may still work on it: the setting `settle` of the profile, or the
+-- vendor's; 0 in the sandbox.
 function M.delay(effect)
   local _, vendor = M.record(effect)
   return vendor and catalogue.settle(vendor.name, effect.profile) or 0
