@@ -336,6 +336,17 @@ describe("a probe", function()
     same({ probe.settle(effect) }, { "not" })
   end)
 
+  it("reads versions that write things otherwise", function()
+    sandbox.scodoc.set { group_key = "name", partitions_object = true }
+    for name, args in pairs { partition_group_create = { partition_id = 1, group_name = "C" },
+      formsemestre_partition_create = { formsemestre_id = 3, partition_name = "LV2" } } do
+      local operation = operation_of("scodoc." .. name)
+      equal(probe.settle(lose(operation, args, "lost request")), "not")
+      local verdict, result = probe.settle(lose(operation, args, "lost reply"))
+      same({ verdict, math.type(result.id) }, { "happened", "integer" })
+    end
+  end)
+
   it("knows that what is archived may no longer be found", function()
     sandbox.syfadis.set { archived_readable = false }
     local archive, restore = operation_of "syfadis.archive_user", operation_of "syfadis.restore_user"
