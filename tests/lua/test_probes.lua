@@ -410,6 +410,44 @@ describe("a probe", function()
   end)
 end)
 
+describe("help", function()
+  local help = require "beadle.help"
+
+  local function says(full_name, label)
+    for _, fact in ipairs(help.facts(operation_of(full_name))) do
+      if fact[1] == label then
+        return fact[2]
+      end
+    end
+  end
+
+  it("says of every effect how it is settled", function()
+    for _, vendor in ipairs(catalogue.vendors()) do
+      for _, operation in ipairs(catalogue.describe(vendor).operations) do
+        local wanted = operation.effect ~= "read" and not (operation.removed or operation.variants)
+        local sentence = says(operation.full_name, "If lost")
+        test.truthy(not wanted or sentence and sentence:find "^%l.*%.$")
+      end
+    end
+  end)
+
+  it("says what tells, what is compared, and when nothing tells", function()
+    equal(says("isograd.delete_test", "If lost"),
+      "get_test_status tells: it answers 501 once the test is gone.")
+    equal(says("syfadis.create_group", "If lost"),
+      "list_groups tells: it shows one more group of this name. What was there before it was sent is compared.")
+    equal(says("isograd.create_session", "If lost"), "it stays in doubt: nothing in the API lists the sessions.")
+    test.contains(says("isograd.create_candidate", "If lost"), "Of the result, can_id is found out.")
+    test.contains(says("syfadis.create_user", "If lost"), "Not always: without a Login")
+    equal(says("scodoc.departements", "If lost"), nil)
+  end)
+
+  it("says what budgets count", function()
+    equal(says("isograd.add_test", "Budget"), "counts as tests (for ema); proctorings, with add_pro (for ema).")
+    equal(says("isograd.create_candidate", "Budget"), nil)
+  end)
+end)
+
 describe("an effect that was repeated", function()
   test.before_each(sandbox.reset)
 
