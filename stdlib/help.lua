@@ -6,9 +6,7 @@ local error_value = require "beadle.error"
 local pretty = require "beadle.pretty"
 local probe_words = require "beadle.catalogue.probe_words"
 
-local M = {}
-
-local WIDTH = 96
+local M = { width = 96 } -- columns that lines of text have at most
 
 local function fail(message, hint)
   error(error_value.new { kind = "argument", message = message, hint = hint, outcome = "none", exit = 2 }, 0)
@@ -73,7 +71,7 @@ local function add_rows(out, rows)
   local indent = (" "):rep(left_width + 4)
   for _, row in ipairs(rows) do
     add(out, "  %s%s  %s", row[1], (" "):rep(left_width - pretty.width(row[1])),
-      pretty.wrap(row[2], WIDTH - left_width - 4, indent))
+      pretty.wrap(row[2], M.width - left_width - 4, indent))
   end
 end
 
@@ -420,16 +418,16 @@ function M.operation(full_name)
   add(out, "%s: %s", operation.full_name, operation.summary)
   if operation.doc then
     add(out, "")
-    add(out, pretty.wrap(operation.doc, WIDTH))
+    add(out, pretty.wrap(operation.doc, M.width))
   end
   if operation.removed then
     add(out, "")
-    add(out, pretty.wrap("Removed by the vendor; calling it is an error. " .. operation.removed, WIDTH))
+    add(out, pretty.wrap("Removed by the vendor; calling it is an error. " .. operation.removed, M.width))
     return table.concat(out, "\n")
   end
   if operation.caution then
     add(out, "")
-    add(out, pretty.wrap("Caution: " .. operation.caution, WIDTH))
+    add(out, pretty.wrap("Caution: " .. operation.caution, M.width))
   end
   if operation.deprecated then
     add(out, "")

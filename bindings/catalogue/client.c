@@ -452,3 +452,13 @@ void bd_account_drop_token(struct bd_account *account, unsigned generation)
         drop_headers(account->signed_headers);
     }
 }
+
+void bd_account_forget_sandbox_tokens(struct bd_runtime *rt)
+{
+    struct bd_account **list = bd_runtime_attached(rt, &ACCOUNTS_KEY);
+    for (struct bd_account *each = list != NULL ? *list : NULL; each != NULL; each = each->next) {
+        if (each->sandbox) {
+            bd_account_drop_token(each, each->generation);
+        }
+    }
+}

@@ -81,4 +81,7 @@ void bd_account_set_token(lua_State *L, struct bd_account *account, int answer);
 // Forgets the token when it is still that one.
 void bd_account_drop_token(struct bd_account *account, unsigned generation);
 
+// Forgets the tokens that the sandbox has given, so that what a test sees does not depend on the one before.
+void bd_account_forget_sandbox_tokens(struct bd_runtime *rt);
+
 #endif

@@ -45,7 +45,7 @@ void bd_effect_push(lua_State *L, const struct bd_call *call, int first)
     luaL_checkstack(L, 6, "effect");
     push_params(L, call, first);
     int params = lua_gettop(L);
-    lua_createtable(L, 0, 8);
+    lua_createtable(L, 0, 10);
     push_key(L, call, params);
     lua_setfield(L, -2, "key");
     lua_pushstring(L, callable->name);
@@ -54,6 +54,8 @@ void bd_effect_push(lua_State *L, const struct bd_call *call, int first)
     lua_setfield(L, -2, "vendor");
     lua_pushstring(L, call->account->profile);
     lua_setfield(L, -2, "profile");
+    lua_pushboolean(L, call->account->sandbox);
+    lua_setfield(L, -2, "sandbox");
     lua_pushstring(L, bd_effect_name(bd_operation_effect(callable->op, call->variant)));
     lua_setfield(L, -2, "effect");
     lua_pushstring(L, exchange->method);

@@ -605,4 +605,5 @@ const struct bd_vendor bd_vendor_inspera = {
              .header = "Authorization: Bearer "},
     .envelope = {.ok = "success", .failure = "errors", .message = "message"},
     .hosts = KEY("iad.inspera.no"),
+    .hello = {.operation = "authenticate", .doc = "the vendor's only reads need the id of a test"},
 };

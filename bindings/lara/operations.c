@@ -159,4 +159,5 @@ const struct bd_vendor bd_vendor_lara = {
     .auth = {.key = "api_id", .header = "ApiID: "},
     .envelope = {.failure = "errors", .code = "code", .message = "message"},
     .hosts = (const char *const[]){"portal.example.org", NULL},
+    .hello = {.doc = "the vendor's only operation makes a link that signs somebody in"},
 };

@@ -170,6 +170,27 @@ static int l_list(lua_State *L)
     return 1;
 }
 
+// make_folder(path): makes a folder and those above it that are missing, for its owner only.
+static int l_make_folder(lua_State *L)
+{
+    size_t len;
+    const char *path = luaL_checklstring(L, 1, &len);
+    char *part = lua_newuserdatauv(L, len + 1, 0);
+    for (size_t i = 1; i <= len; i++) {
+        if (path[i] != '/' && path[i] != '\0') {
+            continue;
+        }
+        memcpy(part, path, i);
+        part[i] = '\0';
+        struct stat info;
+        bool is_there = stat(part, &info) == 0 && S_ISDIR(info.st_mode);
+        if (!is_there && mkdir(part, S_IRWXU) != 0 && errno != EEXIST) {
+            return fail(L, path, "made", errno);
+        }
+    }
+    return 0;
+}
+
 // same(path, path): whether both are there and are one file.
 static int l_same(lua_State *L)
 {
@@ -202,15 +223,11 @@ static int l_columns(lua_State *L)
 
 int bd_fs_module(lua_State *L)
 {
-    static const luaL_Reg FUNCTIONS[] = {{"read", l_read},
-                                         {"write", l_write},
-                                         {"exists", l_exists},
-                                         {"is_folder", l_is_folder},
-                                         {"list", l_list},
-                                         {"same", l_same},
-                                         {"is_terminal", l_is_terminal},
-                                         {"columns", l_columns},
-                                         {NULL, NULL}};
+    static const luaL_Reg FUNCTIONS[] = {{"read", l_read},       {"write", l_write},
+                                         {"exists", l_exists},   {"is_folder", l_is_folder},
+                                         {"list", l_list},       {"make_folder", l_make_folder},
+                                         {"same", l_same},       {"is_terminal", l_is_terminal},
+                                         {"columns", l_columns}, {NULL, NULL}};
     luaL_newlib(L, FUNCTIONS);
     return 1;
 }

@@ -9,6 +9,8 @@
 #include "core/gate.h"
 #include "core/head.h"
 #include "core/json.h"
+#include "core/observe.h"
+#include "core/runtime.h"
 #include "core/url.h"
 #include "http_call.h"
 #include "http_server.h"
@@ -34,6 +36,18 @@ static bool may_change(const struct http_call *call)
 {
     const char *method = call->request.exchange.method;
     return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0;
+}
+
+static void tell(lua_State *L, const struct http_call *call)
+{
+    if (!call->request.exchange.timed) {
+        return;
+    }
+    lua_newtable(L);
+    lua_pushstring(L, OPERATION);
+    lua_setfield(L, -2, "operation");
+    bd_observe_set_request(L, &call->request, NULL, 0);
+    bd_observe_tell(L);
 }
 
 static int fail(lua_State *L, const struct http_call *call)
@@ -156,6 +170,7 @@ static int answered(lua_State *L, int status, lua_KContext context)
 {
     struct http_call *call = (struct http_call *)context; // NOLINT
     (void)status;
+    tell(L, call);
     if (call->request.interrupted || call->request.exchange.fault != BD_FAULT_NONE) {
         return fail(L, call);
     }
@@ -165,7 +180,7 @@ static int answered(lua_State *L, int status, lua_KContext context)
     return push_response(L, &call->request.exchange);
 }
 
-static int send(lua_State *L, struct http_call *call)
+static int send_call(lua_State *L, struct http_call *call)
 {
     bd_request_begin(L, &call->request);
     return bd_request_run(L, &call->request, (lua_KContext)call, answered);
@@ -177,7 +192,7 @@ static int send(lua_State *L, struct http_call *call)
 static int send_gated(lua_State *L)
 {
     bd_gate_enter(L, 0);
-    return send(L, lua_touserdata(L, 1));
+    return send_call(L, lua_touserdata(L, 1));
 }
 
 static int gate_passed(lua_State *L, int status, lua_KContext context)
@@ -220,11 +235,12 @@ static int l_request(lua_State *L)
     bd_exchange_reset(&call->request.exchange);
     lua_insert(L, 1); // [call, options]
     bd_http_read_options(L, 2, call);
+    call->request.exchange.timed = bd_observe_tells(bd_runtime_of(L));
     if (may_change(call) && bd_task_push_gate(L)) {
         push_effect(L, call);
         return bd_gate_pass(L, 2, 0, send_gated, 0, gate_passed);
     }
-    return send(L, call);
+    return send_call(L, call);
 }
 
 static void copy_fields(lua_State *L, int from, int to)

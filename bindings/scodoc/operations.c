@@ -150,4 +150,5 @@ const struct bd_vendor bd_vendor_scodoc = {
              .password = "password"},
     .envelope = {.message = "message"},
     .hosts = (const char *const[]){"scodoc.example.com", NULL},
+    .hello = {.operation = "departements_ids"},
 };

@@ -1695,4 +1695,5 @@ const struct bd_vendor bd_vendor_syfadis = {
     .envelope = {.failure = "error", .message = "message"},
     .hosts = (const char *const[]){"academy.example.org", NULL},
     .tables = tables,
+    .hello = {.operation = "list_item_ratings", .argument = "top=1"},
 };

@@ -16,13 +16,18 @@
 #include "core/nearest.h"
 #include "core/script.h"
 #include "core/task.h"
+#include "documents.h"
+#include "installation.h"
 #include "interrupt.h"
 #include "options.h"
+#include "session.h"
 #include "sources.h"
 #include "version.h"
+#include "worker.h"
 
 static const uint64_t GRACE_MS = 5000;
 static const char COMMAND_PREFIX[] = "beadle.cli.";
+static const char TEST_COMMAND[] = "beadle.cli.test";
 
 // What the main task works through; lives in bd_cli_main's frame for as long as the runtime.
 struct plan {
@@ -39,6 +44,7 @@ struct plan {
 // The main task
 
 static int run_next(lua_State *L, int status, lua_KContext context);
+static void report(struct bd_runtime *rt, lua_State *L, int error);
 
 static void raise_load_error(lua_State *L)
 {
@@ -157,11 +163,42 @@ static int run_next(lua_State *L, int status, lua_KContext context)
     return plan->has_script || plan->command != NULL ? run_script(L, plan) : 0;
 }
 
-static int l_main(lua_State *L)
+static int l_steps(lua_State *L)
 {
     struct plan *plan = lua_touserdata(L, 1);
     lua_settop(L, 0);
     return run_next(L, LUA_OK, (lua_KContext)plan);
+}
+
+// -i: a session follows, also after a script that failed.
+static int begin_session(lua_State *L, int status, lua_KContext context)
+{
+    (void)context;
+    if (status != LUA_OK && status != LUA_YIELD) {
+        if (bd_interrupt_signal() != 0) {
+            return bd_error_rethrow(L);
+        }
+        report(bd_runtime_of(L), L, lua_gettop(L));
+    }
+    lua_settop(L, 0);
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "beadle.cli.repl");
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, "run");
+    lua_callk(L, 0, 1, 0, program_ended);
+    return program_ended(L, LUA_OK, 0);
+}
+
+static int l_main(lua_State *L)
+{
+    struct plan *plan = lua_touserdata(L, 1);
+    if (!plan->line.interactive) {
+        return l_steps(L);
+    }
+    lua_pushcfunction(L, l_steps);
+    lua_insert(L, 1);
+    int status = lua_pcallk(L, 1, 0, 0, (lua_KContext)plan, begin_session);
+    return begin_session(L, status, (lua_KContext)plan);
 }
 
 // ------------------------------------------------------------------------------------------------
@@ -248,16 +285,34 @@ static int outcome(struct bd_runtime *rt, struct bd_task *task)
     return lua_isinteger(co, 1) ? (int)lua_tointeger(co, 1) : BD_EXIT_OK;
 }
 
+// A session begins where nothing can happen, unless somebody chose a profile; what runs before it, too.
+static void choose_profile(struct bd_command_line *line)
+{
+    const char *given = line->runtime.ignore_environment ? NULL : getenv("BEADLE_PROFILE");
+    bool chosen = line->runtime.profile != NULL || (given != NULL && *given != '\0');
+    if (line->interactive && !chosen) {
+        line->runtime.profile = "sandbox";
+    }
+}
+
 static int execute(struct plan *plan)
 {
+    choose_profile(&plan->line);
     struct bd_runtime *rt = bd_runtime_open(&plan->line.runtime);
     lua_State *L = rt->L;
     rt->log->level = plan->line.log_level;
     bd_script_set_sources(rt, bd_sources);
     bd_script_open(L);
     bd_bindings_open(rt);
+    bd_script_add_module(L, "beadle.session", bd_session_module);
     if (plan->script != NULL) {
         bd_script_set_folder(L, plan->script);
+    }
+    bd_script_add_module(L, "beadle.cli.documents", bd_documents_module);
+    bd_script_add_module(L, "beadle.cli.installation", bd_installation_module);
+    bd_script_add_module(L, "beadle.cli.worker", bd_worker_module);
+    if (plan->command != NULL && strcmp(plan->command->name, TEST_COMMAND) == 0) {
+        bd_worker_allow(rt);
     }
     lua_pushcfunction(L, l_set_arg);
     lua_pushlightuserdata(L, plan);
@@ -396,13 +451,16 @@ static int choose(struct plan *plan)
         }
     }
     if (line->help || line->version || line->first >= plan->argc) {
-        bool nothing =
-            line->step_count == 0 && !line->version_line && !line->help && !line->version;
+        bool nothing = line->step_count == 0 && !line->version_line && !line->help &&
+                       !line->version && !line->interactive;
         plan->has_script = nothing && !isatty(STDIN_FILENO);
         return nothing && !plan->has_script ? usage_error("no script was given") : -1;
     }
     const char *word = plan->argv[line->first];
     plan->command = line->only_file || is_run ? NULL : find_command(word);
+    if (plan->command != NULL && line->interactive) {
+        return usage_error("-i takes a script; a command cannot be followed by a session");
+    }
     if (plan->command != NULL) {
         return -1;
     }

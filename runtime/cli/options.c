@@ -51,6 +51,13 @@ static bool take_version_line(struct bd_command_line *line, const char *value)
     return true;
 }
 
+static bool take_interactive(struct bd_command_line *line, const char *value)
+{
+    (void)value;
+    line->interactive = true;
+    return true;
+}
+
 static bool take_version(struct bd_command_line *line, const char *value)
 {
     (void)value;
@@ -150,6 +157,7 @@ static const struct option OPTIONS[] = {
     {"-e", "CODE", false, "run CODE", take_text},
     {"-l", "MODULE", false, "require MODULE into a global of its name; also -l NAME=MODULE",
      take_module},
+    {"-i", NULL, false, "open a session, after the script if there is one", take_interactive},
     {"-v", NULL, false, "print the version, then go on", take_version_line},
     {"-E", NULL, false, "ignore BEADLE_* variables and the user's configuration",
      take_no_environment},
@@ -218,10 +226,7 @@ static void refuse_unknown(struct bd_command_line *line, const char *word)
     for (size_t i = 0; i < BD_COUNT(OPTIONS); i++) {
         bd_nearest_offer(&nearest, OPTIONS[i].name);
     }
-    if (strcmp(word, "-i") == 0) {
-        (void)snprintf(line->wrong, sizeof line->wrong,
-                       "-i: this version has no interactive mode yet");
-    } else if (nearest.best != NULL && strncmp(word, "--", 2) == 0) {
+    if (nearest.best != NULL && strncmp(word, "--", 2) == 0) {
         (void)snprintf(line->wrong, sizeof line->wrong, "unknown option %.80s; did you mean %s?",
                        word, nearest.best);
     } else {

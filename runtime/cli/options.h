@@ -26,6 +26,7 @@ struct bd_command_line {
     enum bd_log_level log_level;
     bool help;
     bool version;      // --version
+    bool interactive;  // -i: a session follows
     bool version_line; // -v: print it and go on
     struct bd_step *steps;
     size_t step_count;

@@ -155,11 +155,30 @@ static void mask_argument(lua_State *L, const struct bd_mask *mask, int index)
     lua_pop(L, 1);
 }
 
+// What is kept, or appears above the line that a session edits.
+static int write_diverted(lua_State *L, struct bd_log *log, FILE *stream)
+{
+    int count = lua_gettop(L);
+    for (int i = 2; i <= count; i++) {
+        size_t len;
+        const char *text = luaL_checklstring(L, i, &len);
+        if (!bd_log_write(log, stream, text, len)) {
+            return luaL_fileresult(L, 0, NULL);
+        }
+    }
+    lua_settop(L, 1);
+    return 1;
+}
+
 // file:write: Lua's own (upvalue 1), with masked arguments on standard output and error.
 static int l_file_write(lua_State *L)
 {
-    const struct bd_mask *mask = &bd_runtime_of(L)->log->mask;
+    struct bd_log *log = bd_runtime_of(L)->log;
+    const struct bd_mask *mask = &log->mask;
     luaL_Stream *file = luaL_testudata(L, 1, LUA_FILEHANDLE);
+    if (file != NULL && file->closef != NULL && bd_log_diverts(log, file->f)) {
+        return write_diverted(L, log, file->f);
+    }
     if (file != NULL && (file->f == stdout || file->f == stderr) && mask->count > 0) {
         for (int i = 2; i <= lua_gettop(L); i++) {
             mask_argument(L, mask, i);

@@ -129,10 +129,26 @@ static void push_task(lua_State *L, const struct bd_task *task)
     lua_remove(L, -2);
 }
 
+void bd_task_release_children(lua_State *L)
+{
+    struct bd_scope *scope = bd_task_current(L)->scope;
+    lua_newtable(L);
+    for (lua_Integer i = 1; scope != NULL && !scope->failing && scope->children != NULL; i++) {
+        struct bd_task *child = scope->children;
+        push_task(L, child);
+        lua_rawseti(L, -2, i);
+        bd_scope_let_go(scope, child);
+    }
+}
+
 void bd_task_set_gate(lua_State *L)
 {
     struct bd_task *task = bd_task_current(L);
     luaL_checkstack(L, 4, "task");
+    if (task == NULL) { // a `<close>` variable of a task that ends without being run again
+        lua_pop(L, 1);
+        return;
+    }
     task->gated = !lua_isnil(L, -1);
     push_task(L, task);
     lua_insert(L, -2);

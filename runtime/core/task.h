@@ -90,6 +90,10 @@ struct bd_task *bd_task_spawn_root(lua_State *L, int nargs);
 // task. To be returned from a C function: pushes the function's results when the scope has ended well.
 int bd_task_scope(lua_State *L, int nargs);
 
+// Makes the live tasks of the running task's innermost scope tasks that belong to nobody, and pushes a list of them:
+// the running task does not wait for them any more. [-0, +1]
+void bd_task_release_children(lua_State *L);
+
 // The task at a stack index; raises when there is none.
 struct bd_task *bd_task_check(lua_State *L, int index);
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What README.md and docs/ print can be run as it is printed, each page in a folder of its own, in the sandbox:
 #   - blocks of Lua; one that begins with "-- NAME.lua" is kept under that name for what follows. A configuration is
-#     read, a recipe is asked for its help.
+#     read, a recipe is asked for its help, tests are run by `beadle test`.
 #   - commands behind "$ ", in a folder that has the checkout's scripts. What follows `$ cat FILE` is that file.
 root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$(dirname "$0")/lib.sh"
@@ -34,6 +34,9 @@ try_lua() { # FILE
   [ -z "$name" ] || (umask 077 && cat "$1" >"$name")
   if [ "$name" = beadle.conf.lua ]; then
     "$BEADLE" --profile test -e 'require("beadle.config").settings "isograd"'
+    status=$?
+  elif grep -q '^describe(' "$1"; then
+    "$BEADLE" test "$name"
     status=$?
   elif grep -q '^return recipe' "$1"; then
     "$BEADLE" run "${name:-$1}" --help
