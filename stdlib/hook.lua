@@ -299,6 +299,11 @@ function Hook:came()
 end
 
 local function check_wait(options)
+  if type(options) ~= "table" then
+    error(error_value.new { kind = "argument", outcome = "none", operation = "hook:wait",
+      message = ("hook:wait takes a table, not a %s"):format(type(options)),
+      hint = "Write hook:wait { timeout = \"3 days\" }." }, 0)
+  end
   for name in pairs(options) do
     if name ~= "timeout" then
       error(error_value.new { kind = "argument", outcome = "none", operation = "hook:wait",

@@ -267,6 +267,7 @@ describe("a hook", function()
     local hook <close> = hooks.open {}
     test.contains(test.raises("argument", hook.wait, hook, { timout = 1 }).hint, "timeout")
     test.raises("argument", hook.wait, hook, { timeout = "soon" })
+    test.contains(test.raises("argument", hook.wait, hook, "3 days").hint, 'hook:wait { timeout = "3 days" }')
     test.raises("argument", hooks.open, { port = 1 }) -- the server has another
     test.raises("argument", hooks.open, { origin = "https://hooks.example.org" })
   end)
