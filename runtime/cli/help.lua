@@ -1,4 +1,4 @@
--- beadle help [VENDOR | VENDOR.OPERATION]: explains a vendor or an operation
+-- beadle help [VENDOR | OPERATION | COMMAND]: explains a vendor, an operation or a command
 -- SPDX-License-Identifier: MIT
 
 local catalogue = require "beadle.catalogue"
@@ -8,8 +8,8 @@ local options = require "beadle.options"
 local function run(...)
   local values, operands = options.parse({}, { ... })
   if values.help or #operands ~= 1 then
-    local usage = "Usage: beadle help VENDOR | VENDOR.OPERATION\n\nExplains a vendor, or the whole contract of "
-      .. "one operation.\nVendors: " .. table.concat(catalogue.vendors(), ", ") .. ".\n`beadle --help` "
+    local usage = "Usage: beadle help VENDOR | VENDOR.OPERATION | COMMAND\n\nExplains a vendor, the whole contract of "
+      .. "one operation, or a command.\nVendors: " .. table.concat(catalogue.vendors(), ", ") .. ".\n`beadle --help` "
       .. "explains the command line."
     if values.help or #operands == 0 then
       print(usage)
@@ -23,6 +23,18 @@ local function run(...)
       print(help.vendor(topic))
       return 0
     end
+  end
+  -- The name of a command, or of none.
+  local is_command, command
+  if topic:find "^%l+$" then
+    is_command, command = pcall(require, "beadle.cli." .. topic)
+  end
+  if is_command and type(command) == "table" and command.run then
+    return command.run "--help"
+  end
+  local nearest = not topic:find(".", 1, true) and catalogue.nearest(topic, catalogue.vendors())
+  if nearest then
+    options.fail(("there is no vendor \"%s\""):format(topic), ("Did you mean %s?"):format(nearest))
   end
   print(help.operation(topic))
   return 0
