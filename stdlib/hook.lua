@@ -69,7 +69,8 @@ local function place(options)
       config.profile()), "Put public = \"https://hooks.example.org\" and listen = \"127.0.0.1:8085\" into "
       .. "beadle.conf.lua, and have a proxy hand on what comes there; docs/hooks.md shows one.")
   end
-  return base, { host = public and public.host or "127.0.0.1", port = options.port or public and public.port or 0 }
+  return base, { host = public and public.host or "127.0.0.1", port = options.port or public and public.port or 0,
+    had = not base and math.tointeger(tonumber(tostring(options.again):match "^http://127%.0%.0%.1:(%d+)/")) or nil }
 end
 
 -- In the log stands no more of what a hook's address ends with than the part that is no secret.
@@ -100,12 +101,24 @@ local function receive(request)
   return hook:take(request)
 end
 
+-- At the port that the address had in an earlier run, where nobody else has it and none was asked for.
+local function serve(base, where)
+  local origin = base and base.origin
+  if where.had and where.port == 0 then
+    local again, err = beadle.try(http.serve, { host = where.host, port = where.had, origin = origin })
+    if again or err.kind ~= "io" then
+      return again or error(err, 0)
+    end
+  end
+  return http.serve { host = where.host, port = where.port, origin = origin }
+end
+
 -- In a task of nobody's scope: a hook may be opened in a task that ends before the other hooks.
 local function open_server(base, where)
   local opened, failed, given_up
   local ready = async.event()
   native.spawn(function()
-    local ok, result = pcall(http.serve, { host = where.host, port = where.port, origin = base and base.origin })
+    local ok, result = pcall(serve, base, where)
     opened, failed = ok and result, not ok and result
     ready:set()
     if opened and given_up then
@@ -299,6 +312,11 @@ function Hook:came()
 end
 
 local function check_wait(options)
+  if type(options) ~= "table" then
+    error(error_value.new { kind = "argument", outcome = "none", operation = "hook:wait",
+      message = ("hook:wait takes a table, not a %s"):format(type(options)),
+      hint = "Write hook:wait { timeout = \"3 days\" }." }, 0)
+  end
   for name in pairs(options) do
     if name ~= "timeout" then
       error(error_value.new { kind = "argument", outcome = "none", operation = "hook:wait",

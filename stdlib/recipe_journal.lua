@@ -135,6 +135,7 @@ local function describe(source, earlier)
     for name, value in pairs(earlier[entry.line] or {}) do
       record[name] = value
     end
+    record.state = record.kept and "kept" or record.state
     records[#records + 1] = record
   end
   source:rewind()

@@ -142,7 +142,8 @@ end
 -- ---------------------------------------------------------------------------------------------------
 -- The end
 
-local STATES = { { "done", "Done" }, { "failed", "Failed" }, { "in doubt", "In doubt" }, { "not_run", "Not begun" } }
+local STATES = { { "done", "Done" }, { "failed", "Failed" }, { "in doubt", "In doubt" },
+  { "kept", "Can be gone on with" }, { "not_run", "Not begun" } }
 
 -- left_out(records, rest, columns [, row_name]) -> text: which rows were done, failed, are in doubt and were not
 -- begun. `rest` lists the rows that were never read.

@@ -128,6 +128,8 @@ local function check_clock(report, timestamp, options)
   report:add("clock", math.abs(number - now) <= window and "ok" or "wrong", text)
 end
 
+local DIFFER = "the base strings differ: see below"
+
 -- Why a signature is wrong, by what would have made it right.
 local function explain_signature(report, request, options, detail)
   local here = detail.base_string
@@ -136,7 +138,7 @@ local function explain_signature(report, request, options, detail)
     if here == options.base_string then
       return "both sides sign the same base string, so the secrets differ, or one side forgets the & behind it"
     end
-    return "the base strings differ: see below"
+    return DIFFER
   end
   local trial = trials.find(request, options)
   if trial then
@@ -145,6 +147,18 @@ local function explain_signature(report, request, options, detail)
   end
   return "the signature is of another secret, address or content. The base string of this side is below: compare it "
     .. "with the sender's (--base-string)"
+end
+
+-- Of a signature that cannot be computed: the sender's base string can be compared all the same.
+local function without_secret(report, key, options)
+  local wanted = ("give the secret of \"%s\": --secret-env or --secret-file"):format(key)
+  if not options.base_string then
+    return report:add("signature", "open", wanted)
+  elseif options.base_string == report.base_string then
+    return report:add("signature", "open", "both sides sign the same base string; " .. wanted)
+  end
+  report.comparison = { here = report.base_string, there = options.base_string }
+  report:add("signature", "wrong", DIFFER)
 end
 
 -- The reasons of oauth1.verify that are about a part that a check of its own has.
@@ -168,7 +182,7 @@ local function check_signature(report, request, options)
     return report:add("signature", "ok", ("fits the secret of \"%s\" and the address %s"):format(key, url))
   elseif reason == "unknown_key" then
     report.base_string = detail.base_string
-    return report:add("signature", "open", ("give the secret of \"%s\": --secret-env or --secret-file"):format(key))
+    return without_secret(report, key, options)
   elseif reason == "bad_signature" then
     report.base_string = detail.base_string
     local bare = { method = request.method or "POST", url = url, fields = request.fields, body = request.body,
@@ -229,9 +243,14 @@ local function check_header(report, header)
 end
 
 local function check_times(report, told, now)
-  local issued, ends = tonumber(told.iat), tonumber(told.exp)
-  if not issued or not ends then
+  local issued, ends, begins = told.iat, told.exp, told.nbf
+  if not jwt.is_time(issued) or not jwt.is_time(ends) then
     return report:add("clock", "wrong", "iat and exp must be there, seconds since 1970")
+  elseif begins ~= nil and not jwt.is_time(begins) then
+    return report:add("clock", "wrong", "nbf must be seconds since 1970")
+  elseif begins and now < begins - 60 then
+    return report:add("clock", "wrong", ("not valid before %s (nbf), %s"):format(time.iso(begins),
+      words.distance(begins - now)))
   end
   local text = ("issued %s, %s; ends %s, %s"):format(time.iso(issued), words.distance(issued - now), time.iso(ends),
     words.distance(ends - now))
@@ -248,6 +267,22 @@ local function check_expected(report, name, given, expected, flag)
   end
 end
 
+local function check_audience(report, told, options)
+  local list = {}
+  for i, each in ipairs(type(told.aud) == "table" and told.aud or { told.aud }) do
+    list[i] = tostring(each)
+  end
+  local text = #list > 0 and table.concat(list, " ") or tostring(told.aud)
+  if options.client_id == nil then
+    return report:add("audience", "open", ("is %s; --client-id says what it should be"):format(text))
+  end
+  local reason, detail = jwt.wrong_audience(told, options.client_id)
+  if reason == "wrong_audience" then
+    return report:add("audience", "wrong", ("is %s, not %s"):format(text, options.client_id))
+  end
+  report:add("audience", reason and "wrong" or "ok", reason and words.of(reason, detail) or text)
+end
+
 -- Reasons that jwt.verify finds in claims whose signature fits; they have checks of their own.
 local AFTER_THE_SIGNATURE = { expired = true, not_yet_valid = true, issued_in_future = true, stale_token = true,
   missing_claim = true, malformed_claim = true, wrong_audience = true, wrong_authorized_party = true }
@@ -259,7 +294,7 @@ local function check_token_signature(report, token, header, told, options)
   end
   local audience = type(told.aud) == "table" and (told.azp or told.aud[1]) or told.aud
   local ok, reason, detail = jwt.verify(token, { keys = options.jwks, issuer = tostring(told.iss),
-    audience = tostring(audience), nonce = false, now = tonumber(told.iat) or 0 })
+    audience = tostring(audience), nonce = false, now = jwt.is_time(told.iat) and told.iat or 0 })
   if ok or AFTER_THE_SIGNATURE[reason] then
     return report:add("signature", "ok", ("by the key %s of the set"):format(header.kid))
   elseif reason == "unknown_key" then
@@ -279,8 +314,7 @@ local function explain_token(report, token, options)
   check_token_signature(report, token, header, told, options)
   check_times(report, told, options.now or time.now())
   check_expected(report, "issuer", told.iss, options.issuer, "--issuer")
-  local audience = type(told.aud) == "table" and table.concat(told.aud, " ") or told.aud
-  check_expected(report, "audience", audience, options.client_id, "--client-id")
+  check_audience(report, told, options)
   check_expected(report, "deployment", told[claims.LTI .. "deployment_id"], options.deployment_id, "--deployment-id")
   if type(told.nonce) ~= "string" or told.nonce == "" then
     report:add("nonce", "wrong", "there is none")

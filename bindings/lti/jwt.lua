@@ -162,11 +162,13 @@ end
 -- ---------------------------------------------------------------------------------------------------
 -- Checking: claims
 
-local function is_time(value)
+-- is_time(value): whether it can be a claim's time, in seconds since 1970.
+function M.is_time(value)
   return type(value) == "number" and value >= 0 and value < 1e15
 end
 
-local function wrong_audience(claims, audience)
+-- wrong_audience(claims, audience) -> reason, detail; nil when they are for that audience.
+function M.wrong_audience(claims, audience)
   local list = claims.aud
   if type(list) == "string" then
     list = { list }
@@ -213,14 +215,14 @@ local function wrong_claims(claims, options, now)
     end
   end
   for _, name in ipairs { "exp", "iat", "nbf" } do
-    if claims[name] ~= nil and not is_time(claims[name]) then
+    if claims[name] ~= nil and not M.is_time(claims[name]) then
       return "malformed_claim", { claim = name }
     end
   end
   if claims.iss ~= options.issuer then
     return "wrong_issuer", { given = tostring(claims.iss), expected = options.issuer }
   end
-  local reason, detail = wrong_audience(claims, options.audience)
+  local reason, detail = M.wrong_audience(claims, options.audience)
   if reason then
     return reason, detail
   end

@@ -8,9 +8,12 @@ local envelope = require "beadle.lti.outcomes_envelope"
 local log = require "beadle.log"
 local nonces_of = require "beadle.lti.nonces"
 local oauth1 = require "beadle.lti.oauth1"
+local show = require "beadle.lti.show"
 
 local OWN = "lti.outcomes.receiver"
 local MOST_BYTES = 65536 -- what beadle.lti.xml reads; a message has about 1,000
+
+local LONGEST_LOGGED = 200
 
 -- What a tool reads where a callback has failed; why, stands in the log.
 local FAILED = "the platform could not do it; it may be sent again"
@@ -52,6 +55,11 @@ local function wrong_request(request)
   end
 end
 
+-- What others say, as it stands in the log: on the same line, and not all of what is long.
+local function quoted(text)
+  return ("\"%s\""):format(show.plain(#text > LONGEST_LOGGED and text:sub(1, LONGEST_LOGGED) .. "..." or text))
+end
+
 -- The consumer's key, or nil and the answer.
 local function authenticate(self, request)
   local signed, reason, detail = oauth1.verify { method = "POST", url = request.url, body = request.body or "",
@@ -61,7 +69,7 @@ local function authenticate(self, request)
     return signed.key
   end
   log.warn(("an outcome was refused: %s%s"):format(reason,
-    detail.key and (" (key %q)"):format(detail.key) or ""))
+    detail.key and (" (key %s)"):format(quoted(detail.key)) or ""))
   -- Which reason it is helps who forges: it stands in the log only.
   return nil, plain(401, "the signature was refused", { ["WWW-Authenticate"] = 'OAuth realm=""' })
 end
@@ -108,7 +116,8 @@ local function perform_safely(self, message, request)
   elseif error_value.is(done) then
     beadle.try(error, done, 0) -- raises what is a cancellation
   end
-  log.error(("%s of the sourcedid %q failed: %s"):format(message.operation, message.sourcedid, tostring(done)))
+  log.error(("%s of the sourcedid %s failed: %s"):format(message.operation, quoted(message.sourcedid),
+    tostring(done)))
   return false, FAILED
 end
 

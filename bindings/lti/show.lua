@@ -32,19 +32,23 @@ local function personal(text)
   return characters(name or text, 1) .. "…" .. (host or "")
 end
 
+-- plain(text) -> the text on one line and without what a terminal would obey: it comes from somebody else.
+function M.plain(text)
+  text = utf8.len(text) and text or text:gsub("[\128-\255]", "?")
+  return (text:gsub("\xC2[\x80-\x9F]", "?"):gsub("%c", " "))
+end
+
 -- value(name, value, in_full) -> how it is shown
 function M.value(name, value, in_full)
-  local text = tostring(value)
+  local text = M.plain(tostring(value))
   if text == "" then
     return "(empty)"
   elseif ONCE[name] then
     return M.short(text)
   elseif PERSONAL[name] and not in_full then
-    return utf8.len(text) and personal(text) or "…"
-  elseif utf8.len(text) == nil then
-    return (text:gsub("[\128-\255]", "?"))
+    return personal(text)
   end
-  return (text:gsub("%c", " "))
+  return text
 end
 
 -- An address without the values of its query.
@@ -71,10 +75,11 @@ end
 function M.lines(fields, indent, in_full)
   local width, lines = 0, {}
   for _, field in ipairs(fields) do
-    width = math.max(width, #field[1])
+    width = math.max(width, #M.plain(field[1]))
   end
   for i, field in ipairs(fields) do
-    lines[i] = ("%s%s  %s"):format(indent, field[1] .. (" "):rep(width - #field[1]),
+    local name = M.plain(field[1])
+    lines[i] = ("%s%s  %s"):format(indent, name .. (" "):rep(width - #name),
       M.value(field[1], field[2], in_full))
   end
   return lines

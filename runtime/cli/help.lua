@@ -1,4 +1,4 @@
--- beadle help [VENDOR | VENDOR.OPERATION]: explains a vendor or an operation
+-- beadle help [VENDOR | OPERATION | COMMAND]: explains a vendor, an operation or a command
 -- SPDX-License-Identifier: MIT
 
 local catalogue = require "beadle.catalogue"
@@ -6,9 +6,9 @@ local help = require "beadle.help"
 local options = require "beadle.options"
 
 local USAGE = ([[
-Usage: beadle help VENDOR | VENDOR.OPERATION
+Usage: beadle help VENDOR | VENDOR.OPERATION | COMMAND
 
-Explains a vendor, or the whole contract of one operation.
+Explains a vendor, the whole contract of one operation, or a command.
 Vendors: %s.
 `beadle --help` explains the command line.
 
@@ -29,6 +29,18 @@ local function run(...)
       print(help.vendor(topic))
       return 0
     end
+  end
+  -- The name of a command, or of none.
+  local is_command, command
+  if topic:find "^%l+$" then
+    is_command, command = pcall(require, "beadle.cli." .. topic)
+  end
+  if is_command and type(command) == "table" and command.run then
+    return command.run "--help"
+  end
+  local nearest = not topic:find(".", 1, true) and catalogue.nearest(topic, catalogue.vendors())
+  if nearest then
+    options.fail(("there is no vendor \"%s\""):format(topic), ("Did you mean %s?"):format(nearest))
   end
   print(help.operation(topic))
   return 0

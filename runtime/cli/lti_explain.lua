@@ -60,6 +60,11 @@ standard input. Exit status 1 when something is wrong.
 
 ]]
 
+-- What is looked at comes from somebody else.
+local function say(line)
+  print(show.plain(line))
+end
+
 local function read_file(path)
   if path == "-" then
     return io.read "a"
@@ -99,7 +104,7 @@ local function print_claims(report, in_full)
     list[#list + 1] = { short, type(value) == "table" and json.encode(value) or tostring(value) }
   end
   table.sort(list, function(a, b) return a[1] < b[1] end)
-  print(("  header    alg %s, kid %s, typ %s"):format(tostring(report.header.alg), tostring(report.header.kid),
+  say(("  header    alg %s, kid %s, typ %s"):format(tostring(report.header.alg), tostring(report.header.kid),
     tostring(report.header.typ)))
   for _, line in ipairs(show.lines(list, "    ", in_full)) do
     print(line)
@@ -122,7 +127,7 @@ local function print_report(report, in_full)
     width = math.max(width, #check.name)
   end
   for _, check in ipairs(report.checks) do
-    print(("  %s  %s  %s"):format(STATES[check.state], check.name .. (" "):rep(width - #check.name), check.text))
+    say(("  %s  %s  %s"):format(STATES[check.state], check.name .. (" "):rep(width - #check.name), check.text))
   end
 end
 
@@ -157,7 +162,7 @@ local function run(...)
   print_base_strings(report)
   print()
   if report.first then
-    print(("The first thing that is wrong: %s: %s."):format(report.first.name, report.first.text))
+    say(("The first thing that is wrong: %s: %s."):format(report.first.name, report.first.text))
     return 1
   end
   print "Nothing is wrong in what could be checked."

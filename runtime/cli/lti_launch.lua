@@ -55,8 +55,9 @@ again is shown cut short. Exit status 1 when the launch fails.
 
 ]]
 
+-- Titles and addresses come from somebody else.
 local function say(...)
-  print(string.format(...))
+  print(show.plain(string.format(...)))
 end
 
 -- ---------------------------------------------------------------------------------------------------

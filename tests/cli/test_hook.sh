@@ -271,6 +271,7 @@ verdict "in a file that only its owner may read" [ "$(stat -c %a "$journal")" = 
 "$BEADLE" tell.lua finish
 recipe
 verdict "the next run is refused" is_status 2
+verdict "which names no row as not begun whose test was added" err_has "Can be gone on with: lines 2-21."
 recipe --continue
 verdict "--continue goes on with them" is_status 0
 verdict "none gets a second test or a second mail" judged

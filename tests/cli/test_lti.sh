@@ -148,6 +148,19 @@ chmod 600 wrong
 run lti explain body --url "$address" --secret-file wrong --at "$at" --base-string 'POST&https%3A%2F%2Fother'
 verdict 'the base string of the sender is compared' out_has 'the base strings differ'
 verdict 'no secret is shown' none wrong-secret
+# What is looked at comes from somebody else: it moves no cursor, and sets no title of the terminal.
+bare() { ! LC_ALL=C grep -q "$(printf '[\001-\011\013-\037\177]')" out err; }
+run lti explain 'lti_message_type=%1b%5b31m&lti_version=x&oauth_consumer_key=%1b%5d0%3bx%07&a%1bb=%c2%9b31m&user_id=%1b'
+verdict 'a form with control characters is explained' out_has 'wrong message type'
+verdict 'without them' bare
+printf '\033]0;x\007%%zz=1' >junk
+run lti explain junk
+verdict 'nor are they in what is wrong with a form' bare
+# {"alg":"RS256","kid":"\u001b[31m"} and {"iss":"\u001b]0;x\u0007","name":"\u001b[2J"}
+run lti explain \
+  eyJhbGciOiJSUzI1NiIsImtpZCI6Ilx1MDAxYlszMW0ifQ.eyJpc3MiOiJcdTAwMWJdMDt4XHUwMDA3IiwibmFtZSI6Ilx1MDAxYlsySiJ9.AAAA
+verdict 'a token with control characters is explained' out_has 'alg RS256'
+verdict 'without them too' bare
 run lti explain nothing
 verdict 'what is no launch' out_has 'it is neither an id_token nor a form'
 run lti explain

@@ -95,6 +95,9 @@ run help isograd
 verdict "help explains a vendor" out_has "Settings of a profile"
 refused "help names the nearest operation" "Did you mean isograd.add_test?" help isograd.ad_test
 refused "help names the nearest vendor" "Did you mean isograd.add_test?" help isogrd.add_test
+run help lti
+verdict "help explains a command" out_has "Usage: beadle lti COMMAND"
+refused "help names the nearest of a single word" "Did you mean isograd?" help isogrd
 refused "help wants VENDOR.OPERATION" "is no operation" help add_test
 
 # Every heading, nothing empty, nothing that Lua calls nil. An operation may have no parameters; one that is removed

@@ -116,6 +116,30 @@ describe("a hook", function()
     equal(hook.count, 1)
   end)
 
+  it("has its whole address again on this machine, or at least its path where the port is taken", function()
+    local address
+    do
+      local hook <close> = hooks.open {}
+      address = hook:url()
+    end
+    while beadle.try(http.request, { url = address, retry = false, timeout = 5 }) do
+      async.sleep "5 ms" -- the server ends
+    end
+    do
+      local hook <close> = hooks.open { again = address }
+      equal(hook:url(), address)
+      equal(status(address), 200)
+    end
+    while beadle.try(http.request, { url = address, retry = false, timeout = 5 }) do
+      async.sleep "5 ms"
+    end
+    local taken <close> = http.serve { port = tonumber(address:match ":(%d+)/") } -- luacheck: ignore
+    local hook <close> = hooks.open { again = address }
+    test.truthy(hook:url() ~= address)
+    equal(hook:url():match "/hooks/.*$", address:match "/hooks/.*$")
+    equal(status(hook:url()), 200)
+  end)
+
   it("that is closed ends the wait, and refuses calls", function()
     local other <close> = hooks.open {} -- the server goes on
     local hook = hooks.open {}
@@ -267,6 +291,7 @@ describe("a hook", function()
     local hook <close> = hooks.open {}
     test.contains(test.raises("argument", hook.wait, hook, { timout = 1 }).hint, "timeout")
     test.raises("argument", hook.wait, hook, { timeout = "soon" })
+    test.contains(test.raises("argument", hook.wait, hook, "3 days").hint, 'hook:wait { timeout = "3 days" }')
     test.raises("argument", hooks.open, { port = 1 }) -- the server has another
     test.raises("argument", hooks.open, { origin = "https://hooks.example.org" })
   end)

@@ -159,6 +159,18 @@ describe("a launch of LTI 1.1", function()
     _, text = first(forms.encode(sign { secret = "quite-another" }), { base_string = base })
     test.contains(text, "the secrets differ")
   end)
+
+  it("compares base strings without the secret", function()
+    local text = forms.encode(sign())
+    local name, said, report = first(text, { secret = false, base_string = "POST&x" })
+    equal(name, "signature")
+    test.contains(said, "the base strings differ")
+    equal(report.comparison.there, "POST&x")
+    local base = lti.oauth1.base_string { method = "POST", url = URL, fields = sign() }
+    report = look(text, { secret = false, base_string = base })
+    equal(report.first, nil)
+    equal(state_of(report, "signature"), "open")
+  end)
 end)
 
 describe("a request signed in its header", function()
@@ -226,6 +238,23 @@ describe("an id_token", function()
     equal(name { nonce = false }, "nonce")
     equal(name { [L .. "deployment_id"] = "d-2" }, "deployment")
     equal(name { [L .. "roles"] = false }, "claims")
+    equal(name { nbf = NOW + 200 }, "clock")
+    equal(name { aud = json.array { "c-1", "c-2" }, azp = "c-1" }, nil)
+    equal(name { aud = json.array { "c-1", "c-2" } }, "audience")
+    equal(name { azp = "c-2" }, "audience")
+  end)
+
+  it("is looked at whatever its claims are", function()
+    for claim, values in pairs {
+      aud = { json.array { {} }, json.array { 1, json.null }, json.null, 5, { a = 1 } },
+      iat = { 1e300, -5, "1700000000", json.null, {} }, exp = { 1e300, "1700000300", {} }, nbf = { "soon", {}, 1e300 },
+      iss = { {}, json.null }, nonce = { {}, 5 }, [L .. "deployment_id"] = { {}, json.null },
+    } do
+      for _, value in ipairs(values) do
+        local report = look(token { [claim] = value }, FULL)
+        test.truthy(report.first)
+      end
+    end
   end)
 
   it("is looked at without keys, and when it cannot be read", function()

@@ -5,6 +5,7 @@
 local cases = require "outcome_cases"
 local fs = require "beadle.fs"
 local json = require "beadle.json"
+local log = require "beadle.log"
 local nonces = require "beadle.lti.nonces"
 local oauth1 = require "beadle.lti.oauth1"
 local outcomes = require "beadle.lti.outcomes"
@@ -345,10 +346,28 @@ describe("a receiver", function()
     end
   end)
 
+  it("writes no line into the log that others have made up", function()
+    local receiver = gradebook { replace = function() error("no", 0) end }
+    local warn, err, logged = log.warn, log.error, {}
+    log.warn = function(text) logged[#logged + 1] = text end
+    log.error = log.warn
+    local made = request("replaceResult", 0.5, { key = "k\nbeadle: error: forged" })
+    local other = request("replaceResult", 0.5, { sourcedid = "s\nbeadle: error: forged" })
+    local ok, why = pcall(function()
+      equal(receiver(made).status, 401)
+      equal(receiver(other).status, 200)
+    end)
+    log.warn, log.error = warn, err
+    assert(ok, why)
+    equal(#logged, 2)
+    for _, text in ipairs(logged) do
+      equal(text:find "\nbeadle: error: forged", nil)
+    end
+  end)
+
   it("refuses wrong signatures with 401; the reason is logged", function()
     local receiver, grades = gradebook()
     local message = cases.message {}
-    local log = require "beadle.log"
     local function refused(reason, made)
       local warn, logged = log.warn, nil
       log.warn = function(text) logged = text end
