@@ -3,7 +3,7 @@
 
 --- What the program knows about vendors: everything else reads it.
 -- Not for scripts: about, check_profile, check_setting, check_value, form_of, from_wire, is_legal, lint, parse,
--- settings.
+-- settings, settle.
 ---@class beadle.catalogue
 local catalogue = {}
 

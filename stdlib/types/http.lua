@@ -87,6 +87,7 @@ function server:wait() end
 function server:close() end
 
 --- Requests to anything that is no vendor, and a server of one's own.
+-- Not for scripts: response.
 ---@class beadle.http
 local http = {}
 

@@ -12,6 +12,7 @@
 ---@field max_age? number seconds
 
 --- Signed claims (RFC 7519), RS256 and nothing else.
+-- Not for scripts: is_time, wrong_audience.
 ---@class beadle.lti.jwt
 local jwt = {}
 
