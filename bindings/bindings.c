@@ -20,6 +20,7 @@ void bd_bindings_open(struct bd_runtime *rt)
         {"beadle.log", bd_log_module},
         {"beadle.fs", bd_fs_module},
         {"beadle.journal", bd_journal_module},
+        {"beadle.database", bd_database_module},
         {"beadle.http", bd_http_module},
         {"beadle.config.native", bd_config_module},
         {"beadle.sandbox.native", bd_sandbox_module},
