@@ -24,6 +24,7 @@ void bd_bindings_open(struct bd_runtime *rt)
         {"beadle.journal", bd_journal_module},
         {"beadle.sqlite", bd_sqlite_module},
         {"beadle.http.native", bd_http_module},
+        {"beadle.database", bd_database_module},
         {"beadle.config.native", bd_config_module},
         {"beadle.hook.native", bd_hook_module},
         {"beadle.sandbox.native", bd_sandbox_module},
