@@ -1,88 +1,148 @@
 // SPDX-License-Identifier: MIT
 // SQLite keeps no checksums of its pages: a flipped byte in a text is another text. These functions let a schema find
-// that out.
+// that out. A journal of a million rows is read with them before its first use, so they take no memory per value.
 #include <string.h>
 #include <zlib.h>
 
 #include "database_internal.h"
 
-static uLong add_value(uLong sum, sqlite3_value *value)
+// ------------------------------------------------------------------------------------------------
+// A checksum of values: the CRC-32 of their types, lengths and bytes
+
+// What was not yet added: one call for many small values.
+struct summing {
+    uLong sum;
+    size_t len;
+    unsigned char bytes[512];
+};
+
+static void flush_sum(struct summing *summing)
 {
-    unsigned char type = (unsigned char)sqlite3_value_type(value);
-    const void *bytes = sqlite3_value_blob(value); // a number's is its text
-    uint32_t len = bytes != NULL ? (uint32_t)sqlite3_value_bytes(value) : 0;
-    sum = crc32(sum, &type, 1);
-    sum = crc32(sum, (const void *)&len, sizeof len);
-    return len > 0 ? crc32(sum, bytes, len) : sum;
+    summing->sum = crc32(summing->sum, summing->bytes, (uInt)summing->len);
+    summing->len = 0;
+}
+
+static void add_bytes(struct summing *summing, const void *bytes, size_t len)
+{
+    if (len > sizeof summing->bytes - summing->len) {
+        flush_sum(summing);
+    }
+    if (len > sizeof summing->bytes) {
+        summing->sum = crc32_z(summing->sum, bytes, len);
+    } else if (len > 0) {
+        memcpy(summing->bytes + summing->len, bytes, len);
+        summing->len += len;
+    }
+}
+
+static void add_value(struct summing *summing, sqlite3_value *value)
+{
+    int type = sqlite3_value_type(value);
+    int64_t integer = 0;
+    const void *bytes = &integer;
+    size_t len = 0;
+    if (type == SQLITE_INTEGER) {
+        integer = sqlite3_value_int64(value);
+        len = sizeof integer;
+    } else if (type != SQLITE_NULL) {
+        bytes = sqlite3_value_blob(value); // a real number's is its text
+        len = bytes != NULL ? (size_t)sqlite3_value_bytes(value) : 0;
+    }
+    unsigned char head[5] = {(unsigned char)type, (unsigned char)len, (unsigned char)(len >> 8),
+                             (unsigned char)(len >> 16), (unsigned char)(len >> 24)};
+    add_bytes(summing, head, sizeof head);
+    add_bytes(summing, bytes, len);
 }
 
 static void sum(sqlite3_context *context, int count, sqlite3_value **values)
 {
-    uLong sum = crc32(0, NULL, 0);
+    struct summing summing;
+    summing.sum = crc32(0, NULL, 0);
+    summing.len = 0;
     for (int i = 0; i < count; i++) {
-        sum = add_value(sum, values[i]);
+        add_value(&summing, values[i]);
     }
-    sqlite3_result_int64(context, (sqlite3_int64)sum);
+    flush_sum(&summing);
+    sqlite3_result_int64(context, (sqlite3_int64)summing.sum);
 }
 
-// The values of the row before; a text's bytes are a copy.
+// ------------------------------------------------------------------------------------------------
+// Whether rows ascend
+
+// The values of a row as bytes whose order is that of the values; and those of the row before.
 struct ascent {
     bool begun;
     bool wrong;
-    int count;
-    sqlite3_value *last[8];
+    struct bd_buf row, last;
 };
 
-static int compare_texts(sqlite3_value *a, sqlite3_value *b)
+static void add_integer(struct bd_buf *out, int64_t value)
 {
-    int len_a = sqlite3_value_bytes(a);
-    int len_b = sqlite3_value_bytes(b);
-    int least = len_a < len_b ? len_a : len_b;
-    const void *text_a = sqlite3_value_blob(a);
-    const void *text_b = sqlite3_value_blob(b);
-    int order = least > 0 ? memcmp(text_a, text_b, (size_t)least) : 0;
-    return order != 0 ? order : len_a - len_b;
+    uint64_t biased = (uint64_t)value ^ (UINT64_C(1) << 63);
+    for (int shift = 56; shift >= 0; shift -= 8) {
+        bd_buf_add_char(out, (char)(biased >> shift));
+    }
 }
 
-static int compare(sqlite3_value *a, sqlite3_value *b)
+// Ends with two zero bytes; a zero byte in it is followed by 255, so that a text and its beginning are in order.
+static void add_text(struct bd_buf *out, const char *text, size_t len)
 {
-    bool integers =
-        sqlite3_value_type(a) == SQLITE_INTEGER && sqlite3_value_type(b) == SQLITE_INTEGER;
-    if (!integers) {
-        return compare_texts(a, b);
+    while (len > 0) {
+        const char *zero = memchr(text, '\0', len);
+        size_t part = zero != NULL ? (size_t)(zero - text) : len;
+        bd_buf_add(out, text, part);
+        if (zero != NULL) {
+            bd_buf_add(out, "\0\377", 2);
+            part++;
+        }
+        text += part;
+        len -= part;
     }
-    sqlite3_int64 left = sqlite3_value_int64(a);
-    sqlite3_int64 right = sqlite3_value_int64(b);
-    return left < right ? -1 : left > right;
+    bd_buf_add(out, "\0\0", 2);
+}
+
+static void add_key(struct bd_buf *out, sqlite3_value *value)
+{
+    if (sqlite3_value_type(value) == SQLITE_INTEGER) {
+        add_integer(out, sqlite3_value_int64(value));
+        return;
+    }
+    const char *text = sqlite3_value_blob(value);
+    add_text(out, text, text != NULL ? (size_t)sqlite3_value_bytes(value) : 0);
+}
+
+static int compare(const struct bd_buf *a, const struct bd_buf *b)
+{
+    size_t least = a->len < b->len ? a->len : b->len;
+    int order = least > 0 ? memcmp(a->data, b->data, least) : 0;
+    return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
 }
 
 static void ascends_step(sqlite3_context *context, int count, sqlite3_value **values)
 {
     struct ascent *ascent = sqlite3_aggregate_context(context, sizeof *ascent);
-    if (ascent == NULL || count > (int)(sizeof ascent->last / sizeof *ascent->last)) {
+    if (ascent == NULL) {
         sqlite3_result_error_nomem(context);
         return;
     }
-    int order = 0;
-    for (int i = 0; ascent->begun && order == 0 && i < count; i++) {
-        order = compare(ascent->last[i], values[i]);
-    }
-    ascent->wrong = ascent->wrong || (ascent->begun && order >= 0);
+    struct bd_buf before = ascent->last;
+    ascent->last = ascent->row;
+    ascent->row = before;
+    ascent->row.len = 0;
     for (int i = 0; i < count; i++) {
-        sqlite3_value_free(ascent->last[i]);
-        ascent->last[i] = sqlite3_value_dup(values[i]);
-        ascent->wrong = ascent->wrong || ascent->last[i] == NULL;
+        add_key(&ascent->row, values[i]);
     }
+    ascent->wrong = ascent->wrong || (ascent->begun && compare(&ascent->last, &ascent->row) >= 0);
     ascent->begun = true;
-    ascent->count = count;
 }
 
 static void ascends_final(sqlite3_context *context)
 {
     struct ascent *ascent = sqlite3_aggregate_context(context, 0);
     sqlite3_result_int(context, ascent == NULL || !ascent->wrong);
-    for (int i = 0; ascent != NULL && i < ascent->count; i++) {
-        sqlite3_value_free(ascent->last[i]);
+    if (ascent != NULL) {
+        bd_buf_free(&ascent->row);
+        bd_buf_free(&ascent->last);
     }
 }
 
