@@ -21,6 +21,9 @@ local task = require "beadle.task"
 
 local M = {}
 
+-- What a gate that comes before another is made of.
+local parts = setmetatable({}, { __mode = "k" })
+
 -- with(gate, fn, ...) -> results of fn, which runs in this task, with the gate for it and for tasks that it spawns.
 -- A gate that is there already comes after this one.
 function M.with(gate, fn, ...)
@@ -28,12 +31,39 @@ function M.with(gate, fn, ...)
   local _ <close> = setmetatable({}, { __close = function()
     task.set_gate(outer)
   end })
-  task.set_gate(outer and function(effect, send)
+  local both = outer and function(effect, send)
     return gate(effect, function()
       return outer(effect, send)
     end)
-  end or gate)
+  end
+  if both then
+    parts[both] = { gate, outer }
+  end
+  task.set_gate(both or gate)
   return fn(...)
+end
+
+-- without(fn, ...) -> results of fn, whose effects pass no gate.
+function M.without(fn, ...)
+  local outer = task.gate()
+  local _ <close> = setmetatable({}, { __close = function()
+    task.set_gate(outer)
+  end })
+  task.set_gate(nil)
+  return fn(...)
+end
+
+-- find(known) -> known[gate] of the innermost gate of this task for which there is one, or nil.
+function M.find(known)
+  local gate = task.gate()
+  while gate do
+    local part = parts[gate]
+    local value = known[part and part[1] or gate]
+    if value then
+      return value
+    end
+    gate = part and part[2]
+  end
 end
 
 return M

@@ -244,17 +244,16 @@ function Journal:meta()
   return values
 end
 
-function Journal:set_meta(values)
-  local last
+-- From where nothing can be waited for.
+function Journal:set_meta_later(values)
   for name, value in pairs(values) do
-    if last then
-      self.db:post(PUT_META, last, json.encode(values[last]))
-    end
-    last = value ~= nil and name or last
+    self.db:post(PUT_META, name, json.encode(value))
   end
-  if last then
-    self.db:run(PUT_META, last, json.encode(values[last]))
-  end
+end
+
+function Journal:set_meta(values)
+  self:set_meta_later(values)
+  self.db:run "SELECT 1" -- comes after them, in their transaction or a later one
 end
 
 function Journal:row(key)

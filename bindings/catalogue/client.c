@@ -40,6 +40,11 @@ static const char ACCOUNTS_KEY;
 
 static const struct bd_field http_settings[] = {
     CONNECTION_SETTINGS("30 s", "60 s", "120 s"),
+    {.name = "settle",
+     .type = &bd_duration_type,
+     .doc =
+         "how long the vendor may still work on a request whose answer was lost; default: as the "
+         "catalogue assumes"},
     {.name = "max_body",
      .type = &bd_integer,
      .min = 1024,
@@ -121,6 +126,8 @@ static void read_settings(lua_State *L, struct bd_account *account)
     options->max_head = bd_http_defaults.max_head;
     account->time_limit = duration_setting(L, account, "deadline", CALL_LIMIT_MS);
     account->in_flight_most = (unsigned)integer_setting(L, account, "max_in_flight", 64);
+    uint64_t settle = account->sandbox ? 0 : (uint64_t)account->vendor->settle * 1000;
+    account->settle_ms = duration_setting(L, account, "settle", settle);
     bool smtp = account->vendor->protocol == BD_BY_SMTP;
     bd_account_push_setting(L, account, smtp ? "plain_smtp" : "plain_http");
     options->plain_http = lua_toboolean(L, -1);

@@ -26,6 +26,7 @@ struct bd_account {
     struct bd_http_options options;
     char *ca_file;       // owned; options points at it
     uint64_t time_limit; // ms for a call with all its attempts
+    uint64_t settle_ms;  // how long it may still work on a request whose answer was lost
     unsigned in_flight_most;
     int settings_ref; // registry: name -> value
     struct bd_endpoint *endpoints;

@@ -283,10 +283,8 @@ static void set_answers(lua_State *L, const struct bd_answer *answers)
 
 static void set_probe(lua_State *L, const struct bd_probe *probe)
 {
-    static const char *const KINDS[] = {
-        [BD_PROBE_NONE] = "none", [BD_PROBE_REPEAT] = "repeat", [BD_PROBE_READ] = "read"};
     lua_createtable(L, 0, 4);
-    set_text(L, "kind", KINDS[probe->kind]);
+    set_text(L, "kind", bd_probe_name(probe->kind));
     set_text(L, "operation", probe->operation);
     set_text(L, "doc", probe->doc);
     if (probe->code != 0) {
@@ -458,6 +456,7 @@ void bd_describe_vendor(lua_State *L, const struct bd_vendor *vendor)
     set_envelope(L, &vendor->envelope);
     set_text(L, "protocol", vendor->protocol == BD_BY_SMTP ? "smtp" : "http");
     set_true(L, "service", vendor->service);
+    set_integer(L, "settle", vendor->settle);
     bd_describe_fields(L, "settings", vendor->settings);
     bd_describe_fields(L, "common", vendor->common);
     set_errors(L, vendor->errors, NULL);

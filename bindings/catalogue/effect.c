@@ -38,6 +38,21 @@ static void push_key(lua_State *L, const struct bd_call *call, int params)
     }
 }
 
+// How to find out whether it happened, should its answer be lost.
+static void set_probe(lua_State *L, const struct bd_call *call)
+{
+    const struct bd_operation *op = call->callable->op;
+    const struct bd_probe *probe = call->variant != NULL ? &call->variant->probe : &op->probe;
+    lua_pushstring(L, bd_probe_name(probe->kind));
+    lua_setfield(L, -2, "probe");
+    lua_pushnumber(L, (lua_Number)call->account->settle_ms / 1000);
+    lua_setfield(L, -2, "settle");
+    if (probe->code != 0) {
+        lua_pushinteger(L, probe->code);
+        lua_setfield(L, -2, "probe_code");
+    }
+}
+
 void bd_effect_push(lua_State *L, const struct bd_call *call, int first)
 {
     const struct bd_callable *callable = call->callable;
@@ -45,7 +60,7 @@ void bd_effect_push(lua_State *L, const struct bd_call *call, int first)
     luaL_checkstack(L, 6, "effect");
     push_params(L, call, first);
     int params = lua_gettop(L);
-    lua_createtable(L, 0, 8);
+    lua_createtable(L, 0, 12);
     push_key(L, call, params);
     lua_setfield(L, -2, "key");
     lua_pushstring(L, callable->name);
@@ -58,6 +73,7 @@ void bd_effect_push(lua_State *L, const struct bd_call *call, int first)
     lua_setfield(L, -2, "method");
     set_bytes(L, "url", &exchange->url);
     set_bytes(L, "body", &exchange->body);
+    set_probe(L, call);
     lua_insert(L, params);
     lua_setfield(L, params, "params");
 }

@@ -355,6 +355,9 @@ size_t bd_lint_vendor(const struct bd_vendor *vendor, struct bd_buf *out)
     if (bd_lint_is_empty(vendor->title) || bd_lint_is_empty(vendor->document)) {
         bd_lint_fault(&lint, "it has no title or no document");
     }
+    if (vendor->settle <= 0 && vendor->protocol == BD_BY_HTTP) {
+        bd_lint_fault(&lint, "it does not say how long it may work on a request");
+    }
     for (const struct bd_enumeration *const *e = vendor->enumerations; *e != NULL; e++) {
         bd_lint_choices(&lint, *e);
         if (bd_operation_find(vendor, (*e)->name, &variant) != NULL) {

@@ -145,6 +145,8 @@ enum bd_probe_kind {
     BD_PROBE_READ,   // another operation tells
 };
 
+const char *bd_probe_name(enum bd_probe_kind kind);
+
 // How to find out whether an effect happened when its answer was lost.
 struct bd_probe {
     enum bd_probe_kind kind;
@@ -298,6 +300,9 @@ struct bd_vendor {
     struct bd_lti lti;
     enum bd_protocol protocol;
     bool service; // no vendor of its own: something that any script may use
+    // How long the vendor may still work on a request whose answer was lost, in seconds: until then asking whether it
+    // happened tells nothing. None of the documents says; all are our assumption.
+    int settle;
 };
 
 // All vendors of this program, ends with NULL. Made by the build from the rooms it finds.

@@ -576,6 +576,7 @@ const struct bd_vendor bd_vendor_inspera = {
     .name = "inspera",
     .title = "Inspera Assessment",
     .document = "API to handle committees",
+    .settle = 60, // our assumption
     .settings = settings,
     .enumerations = enumerations,
     .errors = errors,

@@ -1026,6 +1026,7 @@ const struct bd_vendor bd_vendor_isograd = {
     .name = "isograd",
     .title = "Isograd",
     .document = "Isograd API",
+    .settle = 60, // our assumption
     .settings = settings,
     .common = common,
     .enumerations = enumerations,

@@ -151,6 +151,7 @@ const struct bd_vendor bd_vendor_lara = {
     .name = "lara",
     .title = "Lära",
     .document = "Lära API",
+    .settle = 60, // our assumption
     .settings = settings,
     .enumerations = enumerations,
     .errors = errors,

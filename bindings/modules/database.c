@@ -266,6 +266,15 @@ static int l_open(lua_State *L)
     return holder->database != NULL ? 1 : bd_error(L, BD_IO, "%s", wrong);
 }
 
+// holder(path): who has the database there now, as a text; nil when nobody has.
+static int l_holder(lua_State *L)
+{
+    char holder[512];
+    bool held = bd_database_holder(luaL_checkstring(L, 1), holder, sizeof holder);
+    lua_pushstring(L, held ? holder : NULL);
+    return 1;
+}
+
 int bd_database_module(lua_State *L)
 {
     static const luaL_Reg METHODS[] = {
@@ -278,8 +287,10 @@ int bd_database_module(lua_State *L)
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 2);
-    lua_createtable(L, 0, 1);
+    lua_createtable(L, 0, 2);
     lua_pushcfunction(L, l_open);
     lua_setfield(L, -2, "open");
+    lua_pushcfunction(L, l_holder);
+    lua_setfield(L, -2, "holder");
     return 1;
 }

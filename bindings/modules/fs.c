@@ -122,6 +122,27 @@ static int l_write(lua_State *L)
     return failed != 0 ? fail(L, path, "written", failed) : 0;
 }
 
+// make_folder(path): with those above it, for their owner only. One that is there stays as it is.
+static int l_make_folder(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    size_t len = strlen(path);
+    char *copy = lua_newuserdatauv(L, len + 1, 0);
+    memcpy(copy, path, len + 1);
+    for (size_t i = 1; i <= len; i++) {
+        if (copy[i] != '/' && copy[i] != '\0') {
+            continue;
+        }
+        char end = copy[i];
+        copy[i] = '\0';
+        if (mkdir(copy, S_IRWXU) != 0 && errno != EEXIST) {
+            return fail(L, path, "made", errno);
+        }
+        copy[i] = end;
+    }
+    return 0;
+}
+
 // exists(path)
 static int l_exists(lua_State *L)
 {
@@ -202,15 +223,11 @@ static int l_columns(lua_State *L)
 
 int bd_fs_module(lua_State *L)
 {
-    static const luaL_Reg FUNCTIONS[] = {{"read", l_read},
-                                         {"write", l_write},
-                                         {"exists", l_exists},
-                                         {"is_folder", l_is_folder},
-                                         {"list", l_list},
-                                         {"same", l_same},
-                                         {"is_terminal", l_is_terminal},
-                                         {"columns", l_columns},
-                                         {NULL, NULL}};
+    static const luaL_Reg FUNCTIONS[] = {{"read", l_read},       {"write", l_write},
+                                         {"exists", l_exists},   {"is_folder", l_is_folder},
+                                         {"list", l_list},       {"make_folder", l_make_folder},
+                                         {"same", l_same},       {"is_terminal", l_is_terminal},
+                                         {"columns", l_columns}, {NULL, NULL}};
     luaL_newlib(L, FUNCTIONS);
     return 1;
 }

@@ -136,6 +136,7 @@ const struct bd_vendor bd_vendor_scodoc = {
     .name = "scodoc",
     .title = "ScoDoc",
     .document = "ScoDoc 9 API",
+    .settle = 60, // our assumption
     .settings = settings,
     .common = common,
     .enumerations = enumerations,

@@ -1552,6 +1552,7 @@ const struct bd_vendor bd_vendor_syfadis = {
     .name = "syfadis",
     .title = "Syfadis",
     .document = "oData gestion des entités",
+    .settle = 60, // our assumption
     .settings = settings,
     .enumerations = syfadis_enumerations,
     .errors = errors,

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "again.h"
 #include "bindings/bindings.h"
 #include "core/check.h"
 #include "core/error.h"
@@ -104,6 +105,25 @@ static int script_ended(lua_State *L, int status, lua_KContext context)
     return program_ended(L, LUA_OK, 0);
 }
 
+// Leaves the function that runs a script durably, and its first two arguments: what is known of the run, and the script.
+static void wrap_durable(lua_State *L, const struct plan *plan)
+{
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "beadle.durable_main");
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, "run");
+    lua_replace(L, -2);
+    lua_createtable(L, 0, 3);
+    lua_pushstring(L, plan->line.resumed);
+    lua_setfield(L, -2, "id");
+    lua_pushboolean(L, plan->line.accept_changes);
+    lua_setfield(L, -2, "accept_changes");
+    lua_pushstring(L, plan->script);
+    lua_setfield(L, -2, "script");
+    lua_pushvalue(L, 1);
+    lua_remove(L, 1);
+}
+
 static int run_script(lua_State *L, struct plan *plan)
 {
     lua_settop(L, 0);
@@ -116,6 +136,11 @@ static int run_script(lua_State *L, struct plan *plan)
         lua_settop(L, 1);
     } else if (bd_script_load_file(L, plan->script) != LUA_OK) {
         raise_load_error(L);
+    }
+    if (plan->command == NULL && plan->line.durable) {
+        wrap_durable(L, plan);
+        lua_callk(L, push_arguments(L, plan) + 2, 1, 0, program_ended);
+        return program_ended(L, LUA_OK, 0);
     }
     int count = push_arguments(L, plan);
     if (plan->command != NULL) {
@@ -259,6 +284,7 @@ static int execute(struct plan *plan)
     if (plan->script != NULL) {
         bd_script_set_folder(L, plan->script);
     }
+    bd_script_add_module(L, "beadle.cli.again", bd_again_module);
     lua_pushcfunction(L, l_set_arg);
     lua_pushlightuserdata(L, plan);
     BD_CHECK(lua_pcall(L, 1, 0, 0) == LUA_OK);
@@ -401,10 +427,16 @@ static int choose(struct plan *plan)
         plan->has_script = nothing && !isatty(STDIN_FILENO);
         return nothing && !plan->has_script ? usage_error("no script was given") : -1;
     }
+    if (line->accept_changes && !line->durable) {
+        return usage_error("--accept-changes goes with --durable");
+    }
     const char *word = plan->argv[line->first];
+    if (line->durable && strcmp(word, "-") == 0) {
+        return usage_error("--durable needs a script that can be run again, not standard input");
+    }
     plan->command = line->only_file || is_run ? NULL : find_command(word);
     if (plan->command != NULL) {
-        return -1;
+        return line->durable ? usage_error("--durable is for scripts and recipes") : -1;
     }
     plan->has_script = true;
     plan->script = strcmp(word, "-") == 0 ? NULL : word;

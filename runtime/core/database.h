@@ -77,4 +77,7 @@ void bd_database_submit(struct bd_database *database, struct bd_db_job *job);
 // Waits until what was submitted is done, and lets go of the file. Jobs end before it returns.
 void bd_database_close(struct bd_database *database);
 
+// Who has the database at the path now, in `holder`; false when nobody has.
+bool bd_database_holder(const char *path, char *holder, size_t size);
+
 #endif

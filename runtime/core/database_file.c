@@ -8,8 +8,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "database_internal.h"
 
 // The lock file: two lines of a fixed form, so that the number is written in its place.
@@ -98,6 +100,24 @@ bool bd_db_lock_take(struct bd_db_lock *lock, const struct bd_db_options *option
     return true;
 }
 
+bool bd_database_holder(const char *path, char *holder, size_t size)
+{
+    char lock[4096];
+    if (snprintf(lock, sizeof lock, "%s.lock", path) >= (int)sizeof lock) {
+        return false;
+    }
+    int fd = open(lock, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        return false;
+    }
+    bool held = flock(fd, LOCK_SH | LOCK_NB) != 0;
+    if (held) {
+        read_holder(fd, holder, size);
+    }
+    (void)close(fd);
+    return held;
+}
+
 // Not synchronised: after a loss of power an older number lies there, which refuses nothing that is whole.
 void bd_db_lock_note(struct bd_db_lock *lock, uint64_t commits)
 {
@@ -129,9 +149,42 @@ static void sync_folder(const char *path)
     }
 }
 
+// Locks and syncs of these are not what SQLite needs ("SQLite Over a Network, Caveats and Considerations",
+// sqlite.org/useovernet.html). The numbers are those of statfs(2).
+static bool is_far(const char *path)
+{
+    static const unsigned long FAR[] = {
+        0x6969,     // NFS
+        0x517B,     // SMB
+        0xFE534D42, // SMB 2
+        0xFF534D42, // CIFS
+        0x5346414F, // AFS
+        0x73757245, // Coda
+        0x00C36400, // Ceph
+        0x0BD00BD0, // Lustre
+        0x01021997, // 9P
+    };
+    char copy[4096];
+    struct statfs info;
+    (void)snprintf(copy, sizeof copy, "%s", path);
+    if (statfs(dirname(copy), &info) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < BD_COUNT(FAR); i++) {
+        if ((unsigned long)info.f_type == FAR[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool bd_db_file_prepare(const struct bd_db_options *options, char *wrong, size_t size)
 {
     struct stat info;
+    if (is_far(options->path)) {
+        return fail(wrong, size, options->path,
+                    "it lies on a network file system, where nothing that is written is certain");
+    }
     if (options->create) {
         int fd = open(options->path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                       S_IRUSR | S_IWUSR);

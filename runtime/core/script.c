@@ -297,11 +297,24 @@ static bool module_exists(lua_State *L, const char *key)
     return exists;
 }
 
+// beadle.wait_until: that of beadle.async, which is not the same while a durable run goes on.
+static int push_wait_until(lua_State *L)
+{
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "beadle.async");
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, "wait_until");
+    return 1;
+}
+
 // beadle.x loads the module beadle.x.
 static int l_beadle_index(lua_State *L)
 {
     const char *key = luaL_checkstring(L, 2);
     lua_settop(L, 2);
+    if (strcmp(key, "wait_until") == 0) {
+        return push_wait_until(L);
+    }
     if (!module_exists(L, key)) {
         refuse_unknown_module(L, key);
     }
