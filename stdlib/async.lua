@@ -25,8 +25,8 @@ M.scope = task.scope
 -- sleep(duration)
 M.sleep = task.sleep
 
--- wait_until(moment): until then; at once when it is over. Seconds since 1970, or a text as beadle.moment reads it. Also
--- as beadle.wait_until.
+-- wait_until(moment): until then; at once when it is over. Seconds since 1970, or a text as beadle.moment reads it.
+-- Also as beadle.wait_until.
 function M.wait_until(at)
   local left = moment.read(at) - time.now()
   if left > 0 then

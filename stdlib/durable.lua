@@ -5,7 +5,7 @@
 -- settled, and only then sent again, or put before a person. An effect is known again by its row, operation, natural
 -- key, and how often the row has asked for the same.
 --
---   local run <close> = durable.open { id = id }          an earlier run goes on; durable.new { meta = {...} } begins one
+--   local run <close> = durable.open { id = id }     an earlier run goes on; durable.new { meta = {...} } begins one
 --   local result, was_known = run:row("ada@example.org", { line = 2, cells = "..." }, fn, ...)
 --
 -- Options of both: console ({ err, ask, interactive }, as recipes have it), accept_changes (an effect that is recorded

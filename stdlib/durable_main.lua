@@ -30,12 +30,11 @@ end
 
 -- The words of the command line as they may be kept, and the options that are left out of it.
 local function keepable(secrets)
-  local words, left_out, index = {}, {}, 1
-  local first = 0
-  while arg[first - 1] do
-    first = first - 1
+  local words, left_out, index = {}, {}, 0
+  while arg[index - 1] do
+    index = index - 1
   end
-  index = first + 1
+  index = index + 1 -- behind the program
   while arg[index] do
     local word = arg[index]
     local name = word:match "^(%-%-[^=]+)"
@@ -108,8 +107,8 @@ local function tell_end(run, console)
   elseif run.state == "done" then
     console.err(("Run %s is done."):format(run.id))
   elseif has_doubt(run) then
-    console.err(("Run %s: of what it sent, something is in doubt. `beadle resolve %s` shows it, then `beadle resume %s` "
-      .. "goes on."):format(run.id, run.id, run.id))
+    console.err(("Run %s: of what it sent, something is in doubt. `beadle resolve %s` shows it, then "
+      .. "`beadle resume %s` goes on."):format(run.id, run.id, run.id))
   else
     console.err(("Run %s is not done: `beadle resume %s` goes on."):format(run.id, run.id))
   end

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- beadle.moment: moments as people write them.
 --
---   read("2026-03-01T08:00:00Z") -> seconds since 1970. A number is taken as such. Texts are dates of RFC 3339 and what is
---   left when their ends are left out: "2026-03-01T08:00+01:00", "2026-03-01 08:00" (in this machine's time zone),
+--   read("2026-03-01T08:00:00Z") -> seconds since 1970. A number is taken as such. Texts are dates of RFC 3339 and what
+--   is left when their ends are left out: "2026-03-01T08:00+01:00", "2026-03-01 08:00" (in this machine's time zone),
 --   "2026-03-01" (its midnight)
 
 local error_value = require "beadle.error"

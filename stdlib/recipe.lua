@@ -425,8 +425,8 @@ end
 local function check_same_rows(recipe, source)
   local run = durable.active()
   if run and not recipe.unique[1] and not run:same("rows", source.reader:fingerprint()) then
-    options.fail(("%s was changed since the run %s began: its lines are no longer those of that run"):format(source.name,
-      run.id), "A recipe that says what is unique in its rows may go on with a corrected file.")
+    options.fail(("%s was changed since the run %s began: its lines are no longer those of that run"):format(
+      source.name, run.id), "A recipe that says what is unique in its rows may go on with a corrected file.")
   end
 end
 

@@ -252,9 +252,9 @@ local function in_row(run, record)
   if not durably then
     return run.recipe.row(record.row, row_context(run, record))
   end
-  return durably:row(run.recipe:row_key(record), { line = record.line, cells = record.cells and json.encode(record.cells),
-    aside = function(fn, ...) return aside(run, record, fn, ...) end }, run.recipe.row, record.row,
-    row_context(run, record))
+  local facts = { line = record.line, cells = record.cells and json.encode(record.cells) or nil,
+    aside = function(fn, ...) return aside(run, record, fn, ...) end }
+  return (durably:row(run.recipe:row_key(record), facts, run.recipe.row, record.row, row_context(run, record)))
 end
 
 -- The row's own code is a task of its own: when Ctrl-C meets a task while it computes, every further step of

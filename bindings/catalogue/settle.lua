@@ -2,8 +2,8 @@
 -- beadle.catalogue.settle: whether an effect happened whose answer was lost, as its record's probe finds out.
 --
 --   ask(effect) -> "happened" and its result, or "not", or nil when there is no way to find out
--- `effect` is as gates see it (stdlib/gate.lua). Nothing is changed by asking. Repeating the effect itself, where that is
--- the probe, is up to who keeps the journal.
+-- `effect` is as gates see it (stdlib/gate.lua). Nothing is changed by asking. Repeating the effect itself, where that
+-- is the probe, is up to who keeps the journal.
 
 local M = {}
 

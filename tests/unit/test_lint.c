@@ -173,6 +173,7 @@ static void fill(struct fixture *f)
     f->vendor = (struct bd_vendor){.name = "works",
                                    .title = "Works",
                                    .document = "Works API",
+                                   .settle = 60,
                                    .settings = f->settings,
                                    .enumerations = f->enumerations,
                                    .operations = f->operations};
@@ -211,6 +212,8 @@ RULE(a_vendor_without_a_fault_has_none, "", (void)0)
 
 RULE(a_vendor_has_a_title, "works: it has no title or no document\n", f.vendor.title = "")
 RULE(a_vendor_has_a_document, "works: it has no title or no document\n", f.vendor.document = NULL)
+RULE(a_vendor_says_how_long_it_works, "works: it does not say how long it may work on a request\n",
+     f.vendor.settle = 0)
 RULE(an_enumeration_has_a_sentence, "works: colours has no sentence\n", f.colour.doc = NULL)
 RULE(an_enumeration_has_choices,
      "works: the enumeration colours has no choices\n"
@@ -667,6 +670,7 @@ int main(void)
         T(a_vendor_without_a_fault_has_none),
         T(a_vendor_has_a_title),
         T(a_vendor_has_a_document),
+        T(a_vendor_says_how_long_it_works),
         T(an_enumeration_has_a_sentence),
         T(an_enumeration_has_choices),
         T(a_choice_is_in_snake_case),

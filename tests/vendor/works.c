@@ -140,6 +140,7 @@ static const struct bd_field settings[] = {
 
 static const struct bd_vendor works = {
     .name = "works",
+    .settle = 1,
     .title = "Works",
     .document = "Works API",
     .hosts = (const char *const[]){"works.example", NULL},
@@ -151,6 +152,7 @@ static const struct bd_vendor works = {
 
 static const struct bd_vendor keyed = {
     .name = "keyed",
+    .settle = 1,
     .title = "Keyed",
     .document = "Keyed API",
     .hosts = (const char *const[]){"keyed.example", NULL},
