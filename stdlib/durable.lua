@@ -65,7 +65,7 @@ end
 
 local function make_journal(run)
   fs.make_folder(runs.folder())
-  run.journal = journal_of.create { path = runs.path_of(run.id), meta = run.meta, note = run.note }
+  run.journal = journal_of.create { path = runs.path_of(run.id), meta = run.meta, note = run.holder_note }
   show_status(run, true)
   run.console.err(("Run %s: after a stop, `beadle resume %s` goes on."):format(run.id, run.id))
 end
@@ -421,7 +421,7 @@ end
 
 local function make(id, options)
   return setmetatable({ id = id, console = options.console or nobody(), accept_changes = options.accept_changes,
-    note = options.note, state = "running", rows = {}, effects = {}, meta = options.meta or {},
+    holder_note = options.note, state = "running", rows = {}, effects = {}, meta = options.meta or {},
     started = time.now() }, Run)
 end
 

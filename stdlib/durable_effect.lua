@@ -206,7 +206,7 @@ function M.differences(before, now)
   return list
 end
 
--- about(record) -> "for ada@example.org, 101": for messages, behind the operation's name.
+-- about(record) -> "for ema ada@example.org": for messages, behind the operation's name.
 function M.about(record)
   local key, names, parts = M.decode(record.key) or {}, {}, {}
   for name in pairs(key) do
@@ -214,7 +214,8 @@ function M.about(record)
   end
   table.sort(names)
   for _, name in ipairs(names) do
-    parts[#parts + 1] = type(key[name]) == "table" and M.encode(key[name]) or tostring(key[name])
+    local value = type(key[name]) == "table" and M.encode(key[name]) or tostring(key[name])
+    parts[#parts + 1] = ("%s %s"):format(name, value)
   end
   local text = #parts > 0 and "for " .. table.concat(parts, ", ") or "without a key"
   return record.occurrence > 1 and ("%s, number %d"):format(text, record.occurrence) or text
