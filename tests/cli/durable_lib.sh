@@ -8,7 +8,7 @@ export XDG_STATE_HOME
 cat >reset.lua <<'END_OF_LUA'
 local twin = require("beadle.sandbox").at(os.getenv "BEADLE_TEST_SANDBOX").isograd
 twin.reset()
-twin.set { latency = 0.005 }
+twin.set { latency = 0.02 }
 for _, credit in ipairs(require("beadle.isograd").list_available_credits({}).credits) do
   twin.set_credits { des = credit.des, amount = 1000000 }
 end
