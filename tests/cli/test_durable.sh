@@ -124,7 +124,7 @@ require("beadle.sandbox").at(os.getenv "BEADLE_TEST_SANDBOX").isograd.set { late
 END_OF_LUA
 in_doubt() {
   "$BEADLE" tell.lua
-  "$BEADLE" slow.lua 0.3
+  "$BEADLE" slow.lua 1.5
   "$BEADLE" --profile served run --durable mail.lua >out 2>err </dev/null &
   pid=$!
   until grep -q ready err; do kill -0 "$pid" || break; done
