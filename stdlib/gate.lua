@@ -14,24 +14,29 @@
 --   effect      "create", "update", "delete", "send", "spend" (operation.h); "unknown" for beadle.http
 --   vendor, params, key   the parameters that are given, with the profile's and the usual ones; those that say
 --               "this is the same effect". Not for beadle.http
+--   profile, sandbox   the name of the profile, and whether the vendor is simulated there. Not for beadle.http
 --   method, url, body     the request as it is sent, without headers. May hold what must not be shown: show it
 --               through what masks secrets, and not what is about a person.
 
 local task = require "beadle.task"
 
-local M = {}
+local M = { dry_run = false } -- true while nothing is sent (beadle.dry_run): what was planned is not kept as done
 
 -- What a gate that comes before another is made of.
 local parts = setmetatable({}, { __mode = "k" })
 
 -- with(gate, fn, ...) -> results of fn, which runs in this task, with the gate for it and for tasks that it spawns.
--- A gate that is there already comes after this one.
+-- A gate that is there already comes after this one. What only reads passes that one alone, if it wants to see it
+-- (beadle.task.set_gate): its `effect` is "read" then.
 function M.with(gate, fn, ...)
-  local outer = task.gate()
+  local outer, reads = task.gate()
   local _ <close> = setmetatable({}, { __close = function()
-    task.set_gate(outer)
+    task.set_gate(outer, reads)
   end })
   local both = outer and function(effect, send)
+    if effect.effect == "read" then
+      return outer(effect, send)
+    end
     return gate(effect, function()
       return outer(effect, send)
     end)
@@ -39,15 +44,15 @@ function M.with(gate, fn, ...)
   if both then
     parts[both] = { gate, outer }
   end
-  task.set_gate(both or gate)
+  task.set_gate(both or gate, reads)
   return fn(...)
 end
 
 -- without(fn, ...) -> results of fn, whose effects pass no gate.
 function M.without(fn, ...)
-  local outer = task.gate()
+  local outer, reads = task.gate()
   local _ <close> = setmetatable({}, { __close = function()
-    task.set_gate(outer)
+    task.set_gate(outer, reads)
   end })
   task.set_gate(nil)
   return fn(...)

@@ -4,6 +4,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "call.h"
 #include "client.h"
 #include "core/nearest.h"
 #include "describe.h"
@@ -90,6 +91,20 @@ static int l_check_profile(lua_State *L)
         check_operation(L, account, bd_operation_find(vendor, vendor->auth.operation, &variant));
     }
     return 0;
+}
+
+// settle(vendor [, profile]): seconds that the vendor may still work on a request whose answer was lost.
+static int l_settle(lua_State *L)
+{
+    const struct bd_vendor *vendor = check_vendor(L, luaL_checkstring(L, 1));
+    const struct bd_account *account = bd_account_get(L, vendor, luaL_optstring(L, 2, NULL));
+    uint64_t ms = bd_account_settle(L, account);
+    if (ms % 1000 == 0) {
+        lua_pushinteger(L, (lua_Integer)(ms / 1000));
+    } else {
+        lua_pushnumber(L, (lua_Number)ms / 1000);
+    }
+    return 1;
 }
 
 static const struct bd_field *find_field(const struct bd_field *fields, const char *name)
@@ -258,6 +273,18 @@ static int l_nearest(lua_State *L)
     return 1;
 }
 
+// operation_of(value): the full name of the operation that a function calls; nil for any other value.
+static int l_operation_of(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    const struct bd_callable *callable = NULL;
+    if (lua_tocfunction(L, 1) == bd_perform && lua_getupvalue(L, 1, 2) != NULL) {
+        callable = lua_touserdata(L, -1);
+    }
+    lua_pushstring(L, callable != NULL ? callable->name : NULL);
+    return 1;
+}
+
 // lint(): a text that names every fault of the records; empty when there is none.
 static int l_lint(lua_State *L)
 {
@@ -284,6 +311,8 @@ int bd_catalogue_module(lua_State *L)
         {"check_value", l_check_value},
         {"is_legal", bd_catalogue_is_legal},
         {"check_profile", l_check_profile},
+        {"settle", l_settle},
+        {"operation_of", l_operation_of},
         {"about", bd_catalogue_about},
         {"form_of", bd_catalogue_form_of},
         {NULL, NULL},

@@ -38,13 +38,17 @@ static const char ACCOUNTS_KEY;
         .doc = "time for a call with all its attempts"                                \
     }
 
+// Without it, the vendor's own.
+#define SETTLE_SETTING                                                                           \
+    {                                                                                            \
+        .name = "settle", .type = &bd_duration_type,                                             \
+        .doc = "time that a request whose answer was lost may still be worked on: before that, " \
+               "nobody asks whether it was carried out"                                          \
+    }
+
 static const struct bd_field http_settings[] = {
     CONNECTION_SETTINGS("30 s", "60 s", "120 s"),
-    {.name = "settle",
-     .type = &bd_duration_type,
-     .doc =
-         "how long the vendor may still work on a request whose answer was lost; default: as the "
-         "catalogue assumes"},
+    SETTLE_SETTING,
     {.name = "max_body",
      .type = &bd_integer,
      .min = 1024,
@@ -67,6 +71,7 @@ static const struct bd_field http_settings[] = {
 // Times after RFC 5321, "Timeouts": a server may look at a message for minutes before it answers.
 static const struct bd_field smtp_settings[] = {
     CONNECTION_SETTINGS("5 min", "12 min", "15 min"),
+    SETTLE_SETTING,
     {.name = "max_in_flight",
      .type = &bd_integer,
      .min = 1,
@@ -105,6 +110,12 @@ static uint64_t duration_setting(lua_State *L, const struct bd_account *account,
     return ms;
 }
 
+uint64_t bd_account_settle(lua_State *L, const struct bd_account *account)
+{
+    uint64_t usual = account->sandbox ? 0 : (uint64_t)account->vendor->settle * 1000;
+    return duration_setting(L, account, "settle", usual);
+}
+
 static lua_Integer integer_setting(lua_State *L, const struct bd_account *account, const char *name,
                                    lua_Integer fallback)
 {
@@ -126,8 +137,6 @@ static void read_settings(lua_State *L, struct bd_account *account)
     options->max_head = bd_http_defaults.max_head;
     account->time_limit = duration_setting(L, account, "deadline", CALL_LIMIT_MS);
     account->in_flight_most = (unsigned)integer_setting(L, account, "max_in_flight", 64);
-    uint64_t settle = account->sandbox ? 0 : (uint64_t)account->vendor->settle * 1000;
-    account->settle_ms = duration_setting(L, account, "settle", settle);
     bool smtp = account->vendor->protocol == BD_BY_SMTP;
     bd_account_push_setting(L, account, smtp ? "plain_smtp" : "plain_http");
     options->plain_http = lua_toboolean(L, -1);
@@ -441,5 +450,15 @@ void bd_account_drop_token(struct bd_account *account, unsigned generation)
 {
     if (account->generation == generation) {
         drop_headers(account->signed_headers);
+    }
+}
+
+void bd_account_forget_sandbox_tokens(struct bd_runtime *rt)
+{
+    struct bd_account **list = bd_runtime_attached(rt, &ACCOUNTS_KEY);
+    for (struct bd_account *each = list != NULL ? *list : NULL; each != NULL; each = each->next) {
+        if (each->sandbox) {
+            bd_account_drop_token(each, each->generation);
+        }
     }
 }

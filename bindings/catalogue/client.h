@@ -26,7 +26,6 @@ struct bd_account {
     struct bd_http_options options;
     char *ca_file;       // owned; options points at it
     uint64_t time_limit; // ms for a call with all its attempts
-    uint64_t settle_ms;  // how long it may still work on a request whose answer was lost
     unsigned in_flight_most;
     int settings_ref; // registry: name -> value
     struct bd_endpoint *endpoints;
@@ -67,6 +66,9 @@ struct bd_endpoint *bd_account_endpoint(lua_State *L, struct bd_account *account
 // Pushes the value of a setting, or nil. [-0, +1]
 void bd_account_push_setting(lua_State *L, const struct bd_account *account, const char *name);
 
+// Milliseconds that the vendor may still work on a request whose answer was lost. Simulated vendors are done at once.
+uint64_t bd_account_settle(lua_State *L, const struct bd_account *account);
+
 // The headers of calls without a token. Raises when the profile lacks what they are signed with. Borrowed.
 struct bd_headers *bd_account_headers(lua_State *L, struct bd_account *account, bool json);
 
@@ -78,5 +80,8 @@ void bd_account_set_token(lua_State *L, struct bd_account *account, int answer);
 
 // Forgets the token when it is still that one.
 void bd_account_drop_token(struct bd_account *account, unsigned generation);
+
+// Forgets the tokens that the sandbox has given, so that what a test sees does not depend on the one before.
+void bd_account_forget_sandbox_tokens(struct bd_runtime *rt);
 
 #endif

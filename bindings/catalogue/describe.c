@@ -281,24 +281,15 @@ static void set_answers(lua_State *L, const struct bd_answer *answers)
     lua_setfield(L, -2, "answers");
 }
 
-static void set_probe(lua_State *L, const struct bd_probe *probe)
-{
-    lua_createtable(L, 0, 4);
-    set_text(L, "kind", bd_probe_name(probe->kind));
-    set_text(L, "operation", probe->operation);
-    set_text(L, "doc", probe->doc);
-    if (probe->code != 0) {
-        set_integer(L, "code", probe->code);
-    }
-    lua_setfield(L, -2, "probe");
-}
-
 static void set_facts(lua_State *L, const struct bd_operation *op, const struct bd_variant *variant)
 {
     set_text(L, "effect", bd_effect_name(bd_operation_effect(op, variant)));
     set_true(L, "repeatable", bd_operation_repeatable(op, variant));
     set_names(L, "key", variant != NULL ? variant->key : op->key);
-    set_probe(L, variant != NULL ? &variant->probe : &op->probe);
+    bd_describe_probe(L, variant != NULL ? &variant->probe : &op->probe);
+    lua_setfield(L, -2, "probe");
+    bd_describe_budgets(L, op->budgets);
+    lua_setfield(L, -2, "budgets");
 }
 
 static void set_variants(lua_State *L, const struct bd_operation *op)
@@ -420,6 +411,27 @@ static void set_tables(lua_State *L, const struct bd_table *table)
     lua_setfield(L, -2, "tables");
 }
 
+static void set_auth(lua_State *L, const struct bd_auth *auth)
+{
+    lua_createtable(L, 0, 6);
+    set_text(L, "operation", auth->operation);
+    set_text(L, "token", auth->token);
+    set_text(L, "header", auth->header);
+    set_text(L, "key", auth->key);
+    set_text(L, "user", auth->user);
+    set_text(L, "password", auth->password);
+    lua_setfield(L, -2, "auth");
+}
+
+static void set_hello(lua_State *L, const struct bd_hello *hello)
+{
+    lua_createtable(L, 0, 3);
+    set_text(L, "operation", hello->operation);
+    set_text(L, "argument", hello->argument);
+    set_text(L, "doc", hello->doc);
+    lua_setfield(L, -2, "hello");
+}
+
 static void set_lti(lua_State *L, const struct bd_lti *lti)
 {
     if (lti->url == NULL) {
@@ -451,7 +463,9 @@ void bd_describe_vendor(lua_State *L, const struct bd_vendor *vendor)
     set_text(L, "title", vendor->title);
     set_text(L, "document", vendor->document);
     set_text(L, "token_operation", vendor->auth.operation);
+    set_auth(L, &vendor->auth);
     set_names(L, "hosts", vendor->hosts);
+    set_hello(L, &vendor->hello);
     set_lti(L, &vendor->lti);
     set_envelope(L, &vendor->envelope);
     set_text(L, "protocol", vendor->protocol == BD_BY_SMTP ? "smtp" : "http");

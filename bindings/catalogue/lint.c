@@ -79,8 +79,14 @@ static void lint_names(struct lint *lint, const char *what, const char *const *n
     }
 }
 
+static bool sends_or_spends(enum bd_effect effect)
+{
+    return effect == BD_EFFECT_SEND || effect == BD_EFFECT_SPEND;
+}
+
 static void lint_effect(struct lint *lint, const char *what, enum bd_effect effect, bool repeatable,
-                        const char *const *key, const struct bd_probe *probe)
+                        const char *const *key, const struct bd_probe *probe,
+                        const struct bd_vendor_error *errors)
 {
     if (effect == BD_EFFECT_READ) {
         if (!repeatable) {
@@ -91,20 +97,8 @@ static void lint_effect(struct lint *lint, const char *what, enum bd_effect effe
     if (key == NULL || key[0] == NULL) {
         bd_lint_fault(lint, "%s has an effect and no natural key", what);
     }
-    if (probe->kind == BD_PROBE_NONE && bd_lint_is_empty(probe->doc)) {
-        bd_lint_fault(lint, "%s has no probe and does not say why", what);
-    }
-    if (probe->kind != BD_PROBE_NONE) {
-        bd_lint_sentence(lint, "its probe", probe->doc);
-    }
-    const struct bd_variant *variant;
-    if (probe->kind == BD_PROBE_READ &&
-        (probe->operation == NULL ||
-         bd_operation_find(lint->vendor, probe->operation, &variant) == NULL)) {
-        bd_lint_fault(lint, "the probe of %s asks no known operation", what);
-    }
-    bool writes =
-        effect == BD_EFFECT_SEND || effect == BD_EFFECT_SPEND || effect == BD_EFFECT_CREATE;
+    bd_lint_probe(lint, what, probe, errors);
+    bool writes = sends_or_spends(effect) || effect == BD_EFFECT_CREATE;
     if (writes && repeatable && bd_lint_is_empty(lint->op->repeat_note)) {
         bd_lint_fault(lint, "%s is a %s that may be repeated, and does not say why", what,
                       bd_effect_name(effect));
@@ -133,7 +127,8 @@ static void lint_variant(struct lint *lint, const struct bd_variant *variant,
         bd_lint_fault(lint, "the variant %s has a value that is no choice", name);
     }
     bd_lint_sentence(lint, "a variant", variant->summary);
-    lint_effect(lint, name, variant->effect, variant->repeatable, variant->key, &variant->probe);
+    lint_effect(lint, name, variant->effect, variant->repeatable, variant->key, &variant->probe,
+                variant->errors);
     bd_lint_errors(lint, variant->errors);
     if (variant->name != NULL) {
         lint_example(lint, variant->name, variant->example);
@@ -188,7 +183,7 @@ static void lint_variants(struct lint *lint, const struct bd_field *const *param
         return;
     }
     if (op->selector == NULL) {
-        lint_effect(lint, op->name, op->effect, op->repeatable, op->key, &op->probe);
+        lint_effect(lint, op->name, op->effect, op->repeatable, op->key, &op->probe, NULL);
         return;
     }
     const struct bd_field *selector = bd_lint_find(params, count, op->selector);
@@ -208,6 +203,16 @@ static void lint_variants(struct lint *lint, const struct bd_field *const *param
             bd_lint_fault(lint, "the variant %s has no example", v->name);
         }
     }
+}
+
+// Whether it, or one of its variants, uses something up.
+static bool uses_up(const struct bd_operation *op)
+{
+    bool any = sends_or_spends(op->effect);
+    for (const struct bd_variant *v = op->variants; v != NULL && v->summary != NULL; v++) {
+        any = any || sends_or_spends(v->effect);
+    }
+    return any;
 }
 
 // How many functions of the module have that name.
@@ -275,6 +280,7 @@ static void lint_operation(struct lint *lint)
     lint_names(lint, "the key", op->key, BD_PARAMS_MOST, params, count);
     lint_rules(lint, params, count);
     lint_variants(lint, params, count);
+    bd_lint_budgets(lint, uses_up(op));
     bd_lint_result(lint, params, count);
     bd_lint_paging(lint);
     lint_answers(lint, params, count);
@@ -332,6 +338,38 @@ static void lint_auth(struct lint *lint)
     }
 }
 
+// The call that tries a profile out changes nothing, and needs nothing that somebody would have to know.
+static void lint_hello(struct lint *lint)
+{
+    const struct bd_hello *hello = &lint->vendor->hello;
+    const struct bd_variant *variant;
+    if (hello->operation == NULL) {
+        if (bd_lint_is_empty(hello->doc)) {
+            bd_lint_fault(lint, "it has no operation to say hello with, and does not say why");
+        }
+        return;
+    }
+    const struct bd_operation *op = bd_operation_find(lint->vendor, hello->operation, &variant);
+    if (op == NULL || op->effect != BD_EFFECT_READ) {
+        bd_lint_fault(lint, "hello is said with no known read");
+        return;
+    }
+    const char *argument = hello->argument != NULL ? hello->argument : "";
+    size_t len = strcspn(argument, "=");
+    bool known = hello->argument == NULL;
+    for (const struct bd_field *field = op->params; field != NULL && field->name != NULL; field++) {
+        bool given = len == strlen(field->name) && strncmp(argument, field->name, len) == 0;
+        known = known || given;
+        if ((field->flags & BD_REQUIRED) && field->fallback == NULL && field->setting == NULL &&
+            !given) {
+            bd_lint_fault(lint, "hello needs the parameter %s", field->name);
+        }
+    }
+    if (!known) {
+        bd_lint_fault(lint, "hello is said with a parameter that is not known");
+    }
+}
+
 static void lint_settings(struct lint *lint)
 {
     const struct bd_field *settings = lint->vendor->settings;
@@ -355,9 +393,6 @@ size_t bd_lint_vendor(const struct bd_vendor *vendor, struct bd_buf *out)
     if (bd_lint_is_empty(vendor->title) || bd_lint_is_empty(vendor->document)) {
         bd_lint_fault(&lint, "it has no title or no document");
     }
-    if (vendor->settle <= 0 && vendor->protocol == BD_BY_HTTP) {
-        bd_lint_fault(&lint, "it does not say how long it may work on a request");
-    }
     for (const struct bd_enumeration *const *e = vendor->enumerations; *e != NULL; e++) {
         bd_lint_choices(&lint, *e);
         if (bd_operation_find(vendor, (*e)->name, &variant) != NULL) {
@@ -368,6 +403,7 @@ size_t bd_lint_vendor(const struct bd_vendor *vendor, struct bd_buf *out)
     bd_lint_tables(&lint);
     bd_lint_errors(&lint, vendor->errors);
     lint_auth(&lint);
+    lint_hello(&lint);
     lint_lti(&lint);
     for (const struct bd_operation *op = bd_operation_first(vendor); op != NULL;
          op = bd_operation_next(op)) {

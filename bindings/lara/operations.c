@@ -149,9 +149,9 @@ static const struct bd_vendor_error errors[] = {
 
 const struct bd_vendor bd_vendor_lara = {
     .name = "lara",
+    .settle = 60,
     .title = "Lära",
     .document = "Lära API",
-    .settle = 60, // our assumption
     .settings = settings,
     .enumerations = enumerations,
     .errors = errors,
@@ -159,4 +159,5 @@ const struct bd_vendor bd_vendor_lara = {
     .auth = {.key = "api_id", .header = "ApiID: "},
     .envelope = {.failure = "errors", .code = "code", .message = "message"},
     .hosts = (const char *const[]){"portal.example.org", NULL},
+    .hello = {.doc = "the vendor's only operation makes a link that signs somebody in"},
 };

@@ -134,9 +134,9 @@ static const struct bd_vendor_error errors[] = {
 
 const struct bd_vendor bd_vendor_scodoc = {
     .name = "scodoc",
+    .settle = 120,
     .title = "ScoDoc",
     .document = "ScoDoc 9 API",
-    .settle = 60, // our assumption
     .settings = settings,
     .common = common,
     .enumerations = enumerations,
@@ -150,4 +150,5 @@ const struct bd_vendor bd_vendor_scodoc = {
              .password = "password"},
     .envelope = {.message = "message"},
     .hosts = (const char *const[]){"scodoc.example.com", NULL},
+    .hello = {.operation = "departements_ids"},
 };
