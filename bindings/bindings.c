@@ -27,7 +27,7 @@ void bd_bindings_open(struct bd_runtime *rt)
         {"beadle.test.native", bd_test_module},
         {"beadle.sqlite", bd_sqlite_module},
         {"beadle.http.native", bd_http_module},
-        {"beadle.observe", bd_observe_module},
+        {"beadle.database", bd_database_module},
         {"beadle.config.native", bd_config_module},
         {"beadle.hook.native", bd_hook_module},
         {"beadle.sandbox.native", bd_sandbox_module},

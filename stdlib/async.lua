@@ -6,7 +6,9 @@
 -- with beadle.try. Durations are seconds or texts such as "200 ms" or "3 days".
 
 local error_value = require "beadle.error"
+local moment = require "beadle.moment"
 local task = require "beadle.task"
+local time = require "beadle.time"
 
 local pack, unpack = table.pack, table.unpack
 
@@ -22,6 +24,15 @@ M.scope = task.scope
 
 -- sleep(duration)
 M.sleep = task.sleep
+
+-- wait_until(moment): until then; at once when it is over. Seconds since 1970, or a text as beadle.moment reads it.
+-- Also as beadle.wait_until.
+function M.wait_until(at)
+  local left = moment.read(at) - time.now()
+  if left > 0 then
+    M.sleep(left)
+  end
+end
 
 local function check_list(list, name)
   if type(list) ~= "table" then
@@ -115,7 +126,7 @@ function M.timeout(duration, fn, ...)
   return M.scope(function(...)
     local body = M.spawn(fn, ...)
     local watch = M.spawn(function()
-      M.sleep(duration)
+    task.sleep(duration)
       body:cancel "timeout"
     end)
     local results = pack(body:wait())

@@ -22,6 +22,9 @@ local task = require "beadle.task"
 
 local M = { dry_run = false } -- true while nothing is sent (beadle.dry_run): what was planned is not kept as done
 
+-- What a gate that comes before another is made of.
+local parts = setmetatable({}, { __mode = "k" })
+
 -- with(gate, fn, ...) -> results of fn, which runs in this task, with the gate for it and for tasks that it spawns.
 -- A gate that is there already comes after this one. What only reads passes that one alone, if it wants to see it
 -- (beadle.task.set_gate): its `effect` is "read" then.
@@ -30,15 +33,42 @@ function M.with(gate, fn, ...)
   local _ <close> = setmetatable({}, { __close = function()
     task.set_gate(outer, reads)
   end })
-  task.set_gate(outer and function(effect, send)
+  local both = outer and function(effect, send)
     if effect.effect == "read" then
       return outer(effect, send)
     end
     return gate(effect, function()
       return outer(effect, send)
     end)
-  end or gate, reads)
+  end
+  if both then
+    parts[both] = { gate, outer }
+  end
+  task.set_gate(both or gate, reads)
   return fn(...)
+end
+
+-- without(fn, ...) -> results of fn, whose effects pass no gate.
+function M.without(fn, ...)
+  local outer, reads = task.gate()
+  local _ <close> = setmetatable({}, { __close = function()
+    task.set_gate(outer, reads)
+  end })
+  task.set_gate(nil)
+  return fn(...)
+end
+
+-- find(known) -> known[gate] of the innermost gate of this task for which there is one, or nil.
+function M.find(known)
+  local gate = task.gate()
+  while gate do
+    local part = parts[gate]
+    local value = known[part and part[1] or gate]
+    if value then
+      return value
+    end
+    gate = part and part[2]
+  end
 end
 
 return M

@@ -34,6 +34,7 @@ local http = require "beadle.http"
 local http_answer = require "beadle.http_answer"
 local log = require "beadle.log"
 local native = require "beadle.hook.native"
+local task = require "beadle.task"
 local time = require "beadle.time"
 
 local M = {}
@@ -292,9 +293,13 @@ function Hook:take(request)
   self.count = self.count + 1
   log.info("call %d to the hook %s", self.count, self.name)
   if not self.first then
-    self.first = { method = request.method, path = request.path, url = request.url,
+    local first = { method = request.method, path = request.path, url = request.url,
       query = part(request, "query") or {}, query_list = part(request, "query_list") or {}, headers = request.headers,
       body = request.body, form = part(request, "form"), remote = request.remote, at = time.now() }
+    if self.keep then
+      self.keep(first) -- before the caller is told that it came
+    end
+    self.first = self.first or first
     wake(self)
   end
   return self.answer
@@ -341,7 +346,7 @@ local function wait_for_event(hook, seconds)
   end
   async.scope(function()
     local clock = async.spawn(function()
-      async.sleep(seconds)
+      task.sleep(seconds)
       event:set()
     end)
     event:wait()
@@ -351,6 +356,9 @@ end
 
 function Hook:wait(options)
   local seconds = check_wait(options or {})
+  if self.keep_deadline then
+    seconds = self.keep_deadline(seconds)
+  end
   if not self.first and not self.is_closed then
     wait_for_event(self, seconds)
   end

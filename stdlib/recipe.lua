@@ -57,6 +57,7 @@
 local async = require "beadle.async"
 local catalogue = require "beadle.catalogue"
 local config = require "beadle.config"
+local durable = require "beadle.durable"
 local error_value = require "beadle.error"
 local failure = require "beadle.recipe_failure"
 local fs = require "beadle.fs"
@@ -122,6 +123,12 @@ end
 
 function Recipe:check_row(texts)
   return params_of.check(self.params, texts)
+end
+
+-- row_key(record) -> text by which a durable run knows a row again: what must be unique in it, else its line.
+function Recipe:row_key(record)
+  local key = self.unique[1] and params_of.key(self.params, self.unique[1], record.row)
+  return key and key:gsub("%c", ", ") or ("line %d"):format(record.line)
 end
 
 function Recipe:is_pending(result)
@@ -229,7 +236,11 @@ local function attempt_single(recipe, row, context, console)
     calls[#calls + 1] = not gate.dry_run and effect.operation or nil
     return send()
   end
-  local ok, result = failure.call(gate.with, note, recipe.run_row, recipe, row, context)
+  local durably = durable.active()
+  local run_row = durably and function(...)
+    return (durably:row(recipe:row_key { line = 1, row = row }, {}, recipe.run_row, ...))
+  end or recipe.run_row
+  local ok, result = failure.call(gate.with, note, run_row, recipe, row, context)
   if not ok then
     tell(console.err, #before > 0 and ("Already done: %s."):format(table.concat(before, "; ")))
     result.outcome = failure.outcome(result, calls)
@@ -410,6 +421,15 @@ local function run_checked(recipe, source, journal, context, values, console)
   return report_run(recipe, run, values, context, console, time.elapsed() - started)
 end
 
+-- Rows that a durable run knows again by their lines must be those of before.
+local function check_same_rows(recipe, source)
+  local run = durable.active()
+  if run and not recipe.unique[1] and not run:same("rows", source.reader:fingerprint()) then
+    options.fail(("%s was changed since the run %s began: its lines are no longer those of that run"):format(
+      source.name, run.id), "A recipe that says what is unique in its rows may go on with a corrected file.")
+  end
+end
+
 local function run_file(recipe, texts, context, values, console)
   local source <close> = input.open(recipe, values.rows, texts, values)
   check_rows(source, console)
@@ -422,7 +442,9 @@ local function run_file(recipe, texts, context, values, console)
     console.err "Nothing was done."
     return 0
   end
-  local journal <close> = not gate.dry_run and journal_of.open(recipe, source, values, context, console.err) or nil
+  check_same_rows(recipe, source)
+  local is_kept = not gate.dry_run and not durable.active()
+  local journal <close> = is_kept and journal_of.open(recipe, source, values, context, console.err) or nil
   return run_checked(recipe, source, journal, context, values, console)
 end
 

@@ -4,9 +4,11 @@
 -- begins, and those under way may end, after Ctrl-C within a few seconds. For stdlib/recipe.lua.
 
 local async = require "beadle.async"
+local durable = require "beadle.durable"
 local error_value = require "beadle.error"
 local failure = require "beadle.recipe_failure"
 local gate = require "beadle.gate"
+local json = require "beadle.json"
 local log = require "beadle.log"
 local params_of = require "beadle.recipe_params"
 local task = require "beadle.task"
@@ -245,6 +247,17 @@ local function note_success(run, record, result)
   keep(run, "ended", record)
 end
 
+-- The row's own code; in a durable run, as a row of that.
+local function in_row(run, record)
+  local durably = durable.active()
+  if not durably then
+    return run.recipe.row(record.row, row_context(run, record))
+  end
+  local facts = { line = record.line, cells = record.cells and json.encode(record.cells) or nil,
+    aside = function(fn, ...) return aside(run, record, fn, ...) end }
+  return (durably:row(run.recipe:row_key(record), facts, run.recipe.row, record.row, row_context(run, record)))
+end
+
 -- The row's own code is a task of its own: when Ctrl-C meets a task while it computes, every further step of
 -- that task raises, and what is kept about the row must not be lost with it. Its error is kept beside, for when
 -- the run is cancelled, only that error knows which call was under way.
@@ -257,7 +270,7 @@ local function attempt(run, record)
       return send()
     end
     task.set_label(run.recipe.spec.rows and ("row %d"):format(record.index) or ("line %d"):format(record.line))
-    local ok, result = failure.call(gate.with, note, run.recipe.row, record.row, row_context(run, record))
+    local ok, result = failure.call(gate.with, note, in_row, run, record)
     if not ok then
       record.own_error = result
       error(result, 0)
@@ -265,6 +278,14 @@ local function attempt(run, record)
     return result
   end)
   return body:wait()
+end
+
+-- A durable run knows what became of each call, and says itself what is in doubt.
+local function in_doubt(err, record)
+  if durable.active() then
+    return err.in_doubt or false
+  end
+  return failure.in_doubt(err, record.calls)
 end
 
 local function run_row(run, record)
@@ -282,7 +303,7 @@ local function run_row(run, record)
     note_success(run, record, result)
   else
     local err = failure.copy(error_value.is(result, "cancelled") and record.own_error or result)
-    note_failure(run, record, err, failure.in_doubt(err, record.calls))
+    note_failure(run, record, err, in_doubt(err, record))
   end
   if key then
     end_turn(run, key)
@@ -417,7 +438,7 @@ function M.rows(recipe, entries, settings)
   for _, record in ipairs(run.records) do
     if record.state == "running" then
       local stopped = error_value.new { kind = "cancelled", message = "it was stopped in the middle" }
-      note_failure(run, record, stopped, failure.in_doubt(stopped, record.calls))
+      note_failure(run, record, stopped, in_doubt(stopped, record))
     end
   end
   return run

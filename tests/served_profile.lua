@@ -17,6 +17,9 @@ for _, vendor in ipairs(catalogue.vendors()) do
       print(("    %s = %q,"):format(setting.name, value))
     end
   end
+  if catalogue.describe(vendor).protocol == "http" then
+    print "    settle = \"50 ms\"," -- the sandbox is quick, and so shall the tests be
+  end
   print "  },"
 end
 print "} } }"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // beadle.log: error, warn, info, debug, trace. Each takes a text, or a format and values as
-// string.format does; nothing is formatted that is not written.
+// string.format does; nothing is formatted that is not written. And masked.
 #include "core/log.h"
 
 #include <lauxlib.h>
@@ -51,10 +51,28 @@ static int l_trace(lua_State *L)
     return write_at(L, BD_LOG_TRACE);
 }
 
+// masked(text): the text without the secrets that are known, for what is kept.
+static int l_masked(lua_State *L)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    const struct bd_mask *mask = &bd_runtime_of(L)->log->mask;
+    if (!bd_mask_hits(mask, text, len)) {
+        lua_settop(L, 1);
+        return 1;
+    }
+    struct bd_buf masked = {0};
+    bd_mask_apply(mask, &masked, text, len);
+    lua_pushlstring(L, masked.data, masked.len);
+    bd_buf_free(&masked);
+    return 1;
+}
+
 int bd_log_module(lua_State *L)
 {
-    static const luaL_Reg FUNCTIONS[] = {{"error", l_error}, {"warn", l_warn},   {"info", l_info},
-                                         {"debug", l_debug}, {"trace", l_trace}, {NULL, NULL}};
+    static const luaL_Reg FUNCTIONS[] = {
+        {"error", l_error}, {"warn", l_warn},     {"info", l_info}, {"debug", l_debug},
+        {"trace", l_trace}, {"masked", l_masked}, {NULL, NULL}};
     luaL_newlib(L, FUNCTIONS);
     return 1;
 }

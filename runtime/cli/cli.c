@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "again.h"
 #include "bindings/bindings.h"
 #include "core/check.h"
 #include "core/error.h"
@@ -112,6 +113,25 @@ static int script_ended(lua_State *L, int status, lua_KContext context)
     return program_ended(L, LUA_OK, 0);
 }
 
+// Leaves the function that runs a script durably, and its first two arguments: what is known of the run, and the script.
+static void wrap_durable(lua_State *L, const struct plan *plan)
+{
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "beadle.durable_main");
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, "run");
+    lua_replace(L, -2);
+    lua_createtable(L, 0, 3);
+    lua_pushstring(L, plan->line.resumed);
+    lua_setfield(L, -2, "id");
+    lua_pushboolean(L, plan->line.accept_changes);
+    lua_setfield(L, -2, "accept_changes");
+    lua_pushstring(L, plan->script);
+    lua_setfield(L, -2, "script");
+    lua_pushvalue(L, 1);
+    lua_remove(L, 1);
+}
+
 static int load_script(lua_State *L, const struct plan *plan)
 {
     if (plan->recipe == NULL) {
@@ -135,6 +155,11 @@ static int run_script(lua_State *L, struct plan *plan)
         lua_settop(L, 1);
     } else if (load_script(L, plan) != LUA_OK) {
         raise_load_error(L);
+    }
+    if (plan->command == NULL && plan->line.durable) {
+        wrap_durable(L, plan);
+        lua_callk(L, push_arguments(L, plan) + 2, 1, 0, program_ended);
+        return program_ended(L, LUA_OK, 0);
     }
     int count = push_arguments(L, plan);
     if (plan->command != NULL) {
@@ -349,6 +374,7 @@ static int execute(struct plan *plan)
     bd_script_add_module(L, "beadle.cli.documents", bd_documents_module);
     bd_script_add_module(L, "beadle.cli.installation", bd_installation_module);
     bd_script_add_module(L, "beadle.cli.worker", bd_worker_module);
+    bd_script_add_module(L, "beadle.cli.again", bd_again_module);
     if (plan->command != NULL && strcmp(plan->command->name, TEST_COMMAND) == 0) {
         bd_worker_allow(rt);
     }
@@ -395,13 +421,19 @@ static int choose(struct plan *plan)
         plan->has_script = nothing && !isatty(STDIN_FILENO);
         return nothing && !plan->has_script ? bd_usage_error("no script was given") : -1;
     }
+    if (line->accept_changes && !line->durable) {
+        return bd_usage_error("--accept-changes goes with --durable");
+    }
     const char *word = plan->argv[line->first];
+    if (line->durable && strcmp(word, "-") == 0) {
+        return bd_usage_error("--durable needs a script that can be run again, not standard input");
+    }
     plan->command = line->only_file || is_run ? NULL : bd_usage_command(word);
     if (plan->command != NULL && line->interactive) {
         return bd_usage_error("-i takes a script; a command cannot be followed by a session");
     }
     if (plan->command != NULL) {
-        return -1;
+        return line->durable ? bd_usage_error("--durable is for scripts and recipes") : -1;
     }
     plan->has_script = true;
     plan->script = strcmp(word, "-") == 0 ? NULL : word;

@@ -92,6 +92,20 @@ static bool take_config(struct bd_command_line *line, const char *value)
     return *value != '\0';
 }
 
+static bool take_durable(struct bd_command_line *line, const char *value)
+{
+    line->durable = true;
+    line->resumed = value;
+    return value == NULL || *value != '\0';
+}
+
+static bool take_accept_changes(struct bd_command_line *line, const char *value)
+{
+    (void)value;
+    line->accept_changes = true;
+    return true;
+}
+
 static bool take_log_level(struct bd_command_line *line, const char *value)
 {
     return bd_log_level_parse(value, &line->log_level);
@@ -190,6 +204,10 @@ static const struct option OPTIONS[] = {
      "file"},
     {"--log-level", "LEVEL", false, "error, warning (default), info, debug or trace",
      take_log_level, "error|warning|info|debug|trace"},
+    {"--durable", "RUN", true,
+     "keep what was done, so that after a stop nothing is done twice; RUN goes on", take_durable},
+    {"--accept-changes", NULL, false,
+     "durable: take what was done with other parameters as it is recorded", take_accept_changes},
     {"--virtual-time", "START", true,
      "sandbox only: waiting takes no time; the clock starts at START (2026-01-01T08:00:00Z)",
      take_virtual_time},

@@ -33,6 +33,9 @@ struct bd_command_line {
     bool version;      // --version
     bool interactive;  // -i: a session follows
     bool version_line; // -v: print it and go on
+    bool durable;
+    const char *resumed; // --durable=RUN: that run goes on; NULL: a new one begins
+    bool accept_changes;
     struct bd_step *steps;
     size_t step_count;
     int first;       // index in argv of the first word that is no option; argc when there is none

@@ -316,6 +316,28 @@ static bool module_exists(lua_State *L, const char *key)
     return exists;
 }
 
+static int waited_until(lua_State *L, int status, lua_KContext context)
+{
+    (void)L;
+    (void)status;
+    (void)context;
+    return 0;
+}
+
+// beadle.wait_until(moment): that of beadle.async, which is not the same while a durable run goes on.
+static int l_wait_until(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    lua_settop(L, 1);
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "beadle.async");
+    lua_call(L, 1, 1); // part of the program: it does not wait while it loads
+    lua_getfield(L, -1, "wait_until");
+    lua_pushvalue(L, 1);
+    lua_callk(L, 1, 0, 0, waited_until);
+    return 0;
+}
+
 // beadle.x loads the module beadle.x.
 static int l_beadle_index(lua_State *L)
 {
@@ -335,6 +357,8 @@ static void make_beadle(lua_State *L)
     lua_newtable(L);
     lua_pushcfunction(L, l_try);
     lua_setfield(L, -2, "try");
+    lua_pushcfunction(L, l_wait_until);
+    lua_setfield(L, -2, "wait_until");
     lua_pushliteral(L, BD_VERSION);
     lua_setfield(L, -2, "version");
     lua_createtable(L, 0, 1);

@@ -75,6 +75,10 @@ function async.timeout(duration, fn, ...) end
 ---@param duration beadle.duration
 function async.sleep(duration) end
 
+--- Waits until a moment; returns at once when it is over. Also as beadle.wait_until.
+---@param moment number|string seconds since 1970, or a text such as "2026-03-01T08:00:00Z"
+function async.wait_until(moment) end
+
 ---@return beadle.event
 function async.event() end
 

@@ -12,6 +12,10 @@ beadle = {}
 ---@return any ... results of fn, or nil and a beadle.error
 function beadle.try(fn, ...) end
 
+--- Waits until a moment; returns at once when it is over. In a durable run it is the moment that was first said.
+---@param moment number|string seconds since 1970, or "2026-03-01T08:00:00Z", "2026-03-01 08:00", "2026-03-01"
+function beadle.wait_until(moment) end
+
 --- A secret can be passed on and nothing else: it cannot be printed, joined to text, compared or encoded.
 ---@class beadle.secret
 

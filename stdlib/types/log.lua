@@ -20,4 +20,9 @@ function log.debug(...) end
 ---@param ... any
 function log.trace(...) end
 
+--- The text without the secrets that are known, for what is kept.
+---@param text string
+---@return string
+function log.masked(text) end
+
 return log

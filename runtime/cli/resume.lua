@@ -1,0 +1,68 @@
+-- beadle resume RUN [--accept-changes]: goes on with a durable run
+-- SPDX-License-Identifier: MIT
+
+local again = require "beadle.cli.again"
+local options = require "beadle.options"
+local run_journal = require "beadle.run_journal"
+local runs = require "beadle.runs"
+
+local SPEC = {
+  { name = "accept-changes", doc = "take what was done with other parameters as it is recorded" },
+}
+
+local USAGE = [[
+Usage: beadle resume RUN [--accept-changes] [-- ARGUMENTS]
+
+Starts the script of a durable run once more, with the command line and in the folder that it had. What was done
+is not done again; what nobody knows of is settled first. The script may have been corrected meanwhile. RUN is an
+id as `beadle runs` lists it, or its beginning or end. ARGUMENTS are added behind the script's own: options that
+hold a secret are not kept and must be given again.
+
+]]
+
+-- Options are taken before all others too, whatever follows.
+local function command_of(id, meta, values, more)
+  local words = { "--profile=" .. meta.profile, "--durable=" .. id }
+  words[#words + 1] = values.accept_changes and "--accept-changes" or nil
+  for _, list in ipairs { meta.command, more } do
+    for _, word in ipairs(list) do
+      words[#words + 1] = word
+    end
+  end
+  return words
+end
+
+local function check_secrets(meta, more)
+  for _, name in ipairs(meta.left_out or {}) do
+    local given = false
+    for _, word in ipairs(more) do
+      given = given or word == name or word:sub(1, #name + 1) == name .. "="
+    end
+    if not given then
+      options.fail(("the option %s holds a secret and was not kept"):format(name),
+        ("Give it again: `beadle resume RUN -- %s ...`."):format(name))
+    end
+  end
+end
+
+local function run(...)
+  local values, operands = options.parse(SPEC, { ... })
+  if values.help then
+    print(USAGE .. options.describe(SPEC))
+    return 0
+  elseif #operands == 0 then
+    options.fail("resume needs a run", "`beadle runs` lists them.")
+  end
+  local id = runs.find(table.remove(operands, 1))
+  local meta = run_journal.peek({ path = runs.path_of(id) }).meta
+  if meta.state == "done" then
+    print(("Run %s is done: there is nothing to go on with."):format(id))
+    return 0
+  elseif not meta.command then
+    options.fail(("the run %s was given up before it had done anything"):format(id), "Begin it anew.")
+  end
+  check_secrets(meta, operands)
+  again.start(meta.folder, command_of(id, meta, values, operands))
+end
+
+return { run = run }

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+#include "database.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <uv.h>
+
+#include "check.h"
+#include "database_internal.h"
+#include "runtime.h"
+
+enum { FIRST_SIZE = 4096 }; // of a database with one page, SQLite's default
+
+struct queue {
+    struct bd_db_job *first, *last;
+};
+
+struct bd_database {
+    struct bd_runtime *rt;
+    struct bd_db_lock lock;
+    struct bd_db_connection connection; // the thread's, while it runs
+    uv_thread_t thread;
+    uv_async_t async;
+    uv_mutex_t mutex; // over what follows
+    uv_cond_t cond;
+    struct queue asked;
+    struct queue over;
+    bool ending;
+    bool closed; // the loop's
+};
+
+// ------------------------------------------------------------------------------------------------
+// Values and jobs
+
+static struct bd_db_value *add(struct bd_db_values *values, enum bd_db_type type)
+{
+    if (values->count == values->room) {
+        values->room = values->room > 0 ? values->room * 2 : 8;
+        values->list = bd_realloc(values->list, values->room * sizeof *values->list);
+    }
+    struct bd_db_value *value = &values->list[values->count++];
+    *value = (struct bd_db_value){.type = type};
+    return value;
+}
+
+void bd_db_add_null(struct bd_db_values *values)
+{
+    (void)add(values, BD_DB_NULL);
+}
+
+void bd_db_add_integer(struct bd_db_values *values, int64_t integer)
+{
+    add(values, BD_DB_INTEGER)->integer = integer;
+}
+
+void bd_db_add_real(struct bd_db_values *values, double real)
+{
+    add(values, BD_DB_REAL)->real = real;
+}
+
+void bd_db_add_text(struct bd_db_values *values, const char *text, size_t len)
+{
+    struct bd_db_value *value = add(values, BD_DB_TEXT);
+    value->at = values->bytes.len;
+    value->len = len;
+    if (len > 0) {
+        bd_buf_add(&values->bytes, text, len);
+    }
+}
+
+static void free_values(struct bd_db_values *values)
+{
+    free(values->list);
+    bd_buf_free(&values->bytes);
+}
+
+struct bd_db_job *bd_db_job_new(const char *sql)
+{
+    struct bd_db_job *job = bd_alloc(sizeof *job);
+    job->sql = bd_strdup(sql);
+    return job;
+}
+
+void bd_db_job_free(struct bd_db_job *job)
+{
+    if (job != NULL) {
+        free(job->sql);
+        free_values(&job->params);
+        free_values(&job->rows);
+        free_values(&job->names);
+        free(job);
+    }
+}
+
+static void put(struct queue *queue, struct bd_db_job *first, struct bd_db_job *last)
+{
+    if (queue->last != NULL) {
+        queue->last->next = first;
+    } else {
+        queue->first = first;
+    }
+    queue->last = last;
+}
+
+static struct queue take(struct queue *queue)
+{
+    struct queue taken = *queue;
+    *queue = (struct queue){0};
+    return taken;
+}
+
+// ------------------------------------------------------------------------------------------------
+// The thread
+
+static void work(void *arg)
+{
+    struct bd_database *database = arg;
+    uv_mutex_lock(&database->mutex);
+    while (true) {
+        while (database->asked.first == NULL && !database->ending) {
+            uv_cond_wait(&database->cond, &database->mutex);
+        }
+        struct queue jobs = take(&database->asked);
+        if (jobs.first == NULL) {
+            break;
+        }
+        uv_mutex_unlock(&database->mutex);
+        bd_db_connection_run(&database->connection, jobs.first);
+        if (database->connection.commits != database->lock.commits) {
+            bd_db_lock_note(&database->lock, database->connection.commits);
+        }
+        uv_mutex_lock(&database->mutex);
+        put(&database->over, jobs.first, jobs.last);
+        BD_CHECK(uv_async_send(&database->async) == 0);
+    }
+    uv_mutex_unlock(&database->mutex);
+}
+
+// ------------------------------------------------------------------------------------------------
+// The loop
+
+static void deliver(struct bd_database *database)
+{
+    uv_mutex_lock(&database->mutex);
+    struct queue jobs = take(&database->over);
+    uv_mutex_unlock(&database->mutex);
+    while (jobs.first != NULL) {
+        struct bd_db_job *job = jobs.first;
+        jobs.first = job->next;
+        job->next = NULL;
+        bd_loop_io_end(&database->rt->loop);
+        job->done(job);
+    }
+}
+
+static void on_async(uv_async_t *async)
+{
+    deliver(async->data);
+}
+
+void bd_database_submit(struct bd_database *database, struct bd_db_job *job)
+{
+    BD_CHECK(!database->closed && job->next == NULL && job->done != NULL);
+    bd_loop_io_begin(&database->rt->loop);
+    uv_mutex_lock(&database->mutex);
+    put(&database->asked, job, job);
+    uv_cond_signal(&database->cond);
+    uv_mutex_unlock(&database->mutex);
+}
+
+// The structure lives as long as the runtime knows of it.
+void bd_database_close(struct bd_database *database)
+{
+    if (database->closed) {
+        return;
+    }
+    database->closed = true;
+    uv_mutex_lock(&database->mutex);
+    database->ending = true;
+    uv_cond_signal(&database->cond);
+    uv_mutex_unlock(&database->mutex);
+    BD_CHECK(uv_thread_join(&database->thread) == 0);
+    deliver(database);
+    bd_db_connection_close(&database->connection);
+    bd_db_lock_drop(&database->lock);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct bd_database *database = handle->data;
+    uv_mutex_destroy(&database->mutex);
+    uv_cond_destroy(&database->cond);
+    free(database);
+}
+
+static void detach(void *value)
+{
+    struct bd_database *database = value;
+    bd_database_close(database);
+    uv_close((uv_handle_t *)&database->async, on_closed);
+}
+
+// ------------------------------------------------------------------------------------------------
+// Opening
+
+// Whether the file, of which no commit is known, is one that was never written to the end of its first one. Its log may
+// be there, and holds no more than that commit.
+static bool is_unborn(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && info.st_size <= FIRST_SIZE;
+}
+
+static bool open_file(struct bd_database *database, const struct bd_db_options *options,
+                      char *wrong, size_t size)
+{
+    if (!bd_db_lock_take(&database->lock, options, wrong, size)) {
+        return false;
+    }
+    if (!bd_db_file_prepare(options, wrong, size) ||
+        !bd_db_connection_open(&database->connection, options, wrong, size)) {
+        if (!options->create && database->lock.commits == 0 && is_unborn(options->path)) {
+            (void)snprintf(wrong, size, "%s was given up while it was made: nothing is in it",
+                           options->path);
+        }
+        bd_db_lock_drop(&database->lock);
+        return false;
+    }
+    if (database->connection.commits < database->lock.commits) {
+        (void)snprintf(wrong, size,
+                       "%s is damaged: it has %llu commits, and had %llu; what the last ones "
+                       "recorded is lost",
+                       options->path, (unsigned long long)database->connection.commits,
+                       (unsigned long long)database->lock.commits);
+        bd_db_connection_close(&database->connection);
+        bd_db_lock_drop(&database->lock);
+        return false;
+    }
+    return true;
+}
+
+// Signals are the main thread's: their handlers touch what it runs.
+static void start_thread(struct bd_database *database)
+{
+    sigset_t all;
+    sigset_t before;
+    BD_CHECK(sigfillset(&all) == 0);
+    BD_CHECK(pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
+    BD_CHECK(uv_thread_create(&database->thread, work, database) == 0);
+    BD_CHECK(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
+}
+
+struct bd_database *bd_database_open(struct bd_runtime *rt, const struct bd_db_options *options,
+                                     char *wrong, size_t size)
+{
+    struct bd_database *database = bd_alloc(sizeof *database);
+    database->rt = rt;
+    if (!open_file(database, options, wrong, size)) {
+        free(database);
+        return NULL;
+    }
+    BD_CHECK(uv_async_init(&rt->loop.uv, &database->async, on_async) == 0);
+    database->async.data = database;
+    BD_CHECK(uv_mutex_init(&database->mutex) == 0);
+    BD_CHECK(uv_cond_init(&database->cond) == 0);
+    start_thread(database);
+    bd_runtime_attach(rt, database, database, detach);
+    return database;
+}

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MIT
+// The connection: settings, prepared statements, and jobs as transactions. Runs on the database's thread.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "database_internal.h"
+
+// ------------------------------------------------------------------------------------------------
+// Opening
+
+static bool run(sqlite3 *db, const char *sql, char *wrong, size_t size)
+{
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK) {
+        return true;
+    }
+    (void)snprintf(wrong, size, "%s", sqlite3_errmsg(db));
+    return false;
+}
+
+static bool read_integer(sqlite3 *db, const char *sql, int64_t *value, char *wrong, size_t size)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool ok = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+              sqlite3_step(stmt) == SQLITE_ROW;
+    if (ok) {
+        *value = sqlite3_column_int64(stmt, 0);
+    } else {
+        (void)snprintf(wrong, size, "%s", sqlite3_errmsg(db));
+    }
+    (void)sqlite3_finalize(stmt);
+    return ok;
+}
+
+static bool harden(sqlite3 *db)
+{
+    static const int SWITCHES[][2] = {
+        {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+        {SQLITE_DBCONFIG_DEFENSIVE, 1},
+        {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+        {SQLITE_DBCONFIG_ENABLE_FKEY, 1},
+        {SQLITE_DBCONFIG_DQS_DML, 0},
+        {SQLITE_DBCONFIG_DQS_DDL, 0},
+    };
+    for (size_t i = 0; i < BD_COUNT(SWITCHES); i++) {
+        if (sqlite3_db_config(db, SWITCHES[i][0], SWITCHES[i][1], NULL) != SQLITE_OK) {
+            return false;
+        }
+    }
+    return sqlite3_extended_result_codes(db, 1) == SQLITE_OK &&
+           sqlite3_busy_timeout(db, 0) == SQLITE_OK && bd_db_check_open(db);
+}
+
+// Exclusive first: then the WAL's index lives in memory, not in a third file.
+static const char SETTINGS[] = "PRAGMA locking_mode=EXCLUSIVE;"
+                               "PRAGMA journal_mode=WAL;"
+                               "PRAGMA synchronous=FULL;"
+                               "PRAGMA cell_size_check=ON;"
+                               "PRAGMA mmap_size=0;"
+                               "PRAGMA secure_delete=ON;"
+                               "PRAGMA temp_store=MEMORY;"
+                               "PRAGMA journal_size_limit=67108864;";
+
+static bool set_up(struct bd_db_connection *connection, bool create, char *wrong, size_t size)
+{
+    sqlite3 *db = connection->db;
+    int64_t mode = 0;
+    int64_t commits = 0;
+    if (!harden(db)) {
+        (void)snprintf(wrong, size, "SQLite refuses a setting");
+        return false;
+    }
+    bool ok = run(db, SETTINGS, wrong, size);
+    if (ok && create) {
+        ok = run(db,
+                 "BEGIN; CREATE TABLE commits(n INTEGER NOT NULL); INSERT INTO commits VALUES(0);"
+                 "COMMIT",
+                 wrong, size);
+    }
+    ok = ok &&
+         read_integer(db, "SELECT count(*) FROM pragma_journal_mode WHERE journal_mode='wal'",
+                      &mode, wrong, size) &&
+         read_integer(db, "SELECT n FROM commits", &commits, wrong, size);
+    if (ok && mode != 1) {
+        (void)snprintf(wrong, size, "it cannot be switched to a write-ahead log");
+        return false;
+    }
+    connection->commits = (uint64_t)commits;
+    return ok;
+}
+
+bool bd_db_connection_open(struct bd_db_connection *connection, const struct bd_db_options *options,
+                           char *wrong, size_t size)
+{
+    char why[256] = "";
+    memset(connection, 0, sizeof *connection);
+    int code = sqlite3_open_v2(options->path, &connection->db,
+                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_FULLMUTEX,
+                               options->vfs);
+    if (code != SQLITE_OK) {
+        (void)snprintf(why, sizeof why, "%s",
+                       connection->db != NULL ? sqlite3_errmsg(connection->db) : "out of memory");
+    }
+    if (code == SQLITE_OK && set_up(connection, options->create, why, sizeof why)) {
+        return true;
+    }
+    (void)snprintf(wrong, size, "%s: %s", options->path, why);
+    bd_db_connection_close(connection);
+    return false;
+}
+
+// ------------------------------------------------------------------------------------------------
+// Statements
+
+// The prepared statement of a text; the one that was not used for longest makes room.
+static sqlite3_stmt *statement(struct bd_db_connection *connection, const char *sql)
+{
+    size_t oldest = 0;
+    for (size_t i = 0; i < BD_DB_STATEMENTS; i++) {
+        if (connection->statements[i].sql != NULL &&
+            strcmp(connection->statements[i].sql, sql) == 0) {
+            connection->statements[i].used = ++connection->uses;
+            return connection->statements[i].stmt;
+        }
+        if (connection->statements[i].used < connection->statements[oldest].used) {
+            oldest = i;
+        }
+    }
+    sqlite3_stmt *stmt = NULL;
+    if (sqlite3_prepare_v3(connection->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) !=
+            SQLITE_OK ||
+        stmt == NULL) {
+        return NULL;
+    }
+    (void)sqlite3_finalize(connection->statements[oldest].stmt);
+    free(connection->statements[oldest].sql);
+    connection->statements[oldest].stmt = stmt;
+    connection->statements[oldest].sql = bd_strdup(sql);
+    connection->statements[oldest].used = ++connection->uses;
+    return stmt;
+}
+
+static int bind(sqlite3_stmt *stmt, const struct bd_db_values *params)
+{
+    int code = SQLITE_OK;
+    if ((size_t)sqlite3_bind_parameter_count(stmt) != params->count) {
+        return SQLITE_RANGE;
+    }
+    for (size_t i = 0; code == SQLITE_OK && i < params->count; i++) {
+        const struct bd_db_value *value = &params->list[i];
+        int place = (int)i + 1;
+        switch (value->type) {
+        case BD_DB_INTEGER:
+            code = sqlite3_bind_int64(stmt, place, value->integer);
+            break;
+        case BD_DB_REAL:
+            code = sqlite3_bind_double(stmt, place, value->real);
+            break;
+        case BD_DB_TEXT:
+            code = sqlite3_bind_text64(stmt, place,
+                                       value->len > 0 ? params->bytes.data + value->at : "",
+                                       value->len, SQLITE_STATIC, SQLITE_UTF8);
+            break;
+        default:
+            code = sqlite3_bind_null(stmt, place);
+        }
+    }
+    return code;
+}
+
+static void take_value(struct bd_db_values *values, sqlite3_stmt *stmt, int column)
+{
+    switch (sqlite3_column_type(stmt, column)) {
+    case SQLITE_INTEGER:
+        bd_db_add_integer(values, sqlite3_column_int64(stmt, column));
+        break;
+    case SQLITE_FLOAT:
+        bd_db_add_real(values, sqlite3_column_double(stmt, column));
+        break;
+    case SQLITE_NULL:
+        bd_db_add_null(values);
+        break;
+    default: {
+        const void *text = sqlite3_column_blob(stmt, column);
+        bd_db_add_text(values, text, (size_t)sqlite3_column_bytes(stmt, column));
+    }
+    }
+}
+
+static int step(sqlite3_stmt *stmt, struct bd_db_job *job)
+{
+    int columns = sqlite3_column_count(stmt);
+    int code;
+    for (int i = 0; i < columns; i++) {
+        const char *name = sqlite3_column_name(stmt, i);
+        bd_db_add_text(&job->names, name, name != NULL ? strlen(name) : 0);
+    }
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        for (int i = 0; i < columns; i++) {
+            take_value(&job->rows, stmt, i);
+        }
+    }
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static void note(struct bd_db_connection *connection, struct bd_db_job *job, int code)
+{
+    job->code = code;
+    if (code != SQLITE_OK) {
+        (void)snprintf(job->message, sizeof job->message, "%s", sqlite3_errmsg(connection->db));
+    }
+}
+
+static void run_job(struct bd_db_connection *connection, struct bd_db_job *job)
+{
+    sqlite3_stmt *stmt = statement(connection, job->sql);
+    if (stmt == NULL) {
+        note(connection, job, sqlite3_extended_errcode(connection->db));
+        return;
+    }
+    int64_t before = sqlite3_total_changes64(connection->db);
+    int code = bind(stmt, &job->params);
+    if (code == SQLITE_OK) {
+        code = step(stmt, job);
+    }
+    note(connection, job, code);
+    job->changes = sqlite3_total_changes64(connection->db) - before;
+    (void)sqlite3_reset(stmt);
+    (void)sqlite3_clear_bindings(stmt);
+}
+
+// ------------------------------------------------------------------------------------------------
+// Transactions
+
+// After these nothing is certain any more about what is on the disk.
+static bool breaks(int code)
+{
+    switch (code & 0xFF) {
+    case SQLITE_OK:
+    case SQLITE_ERROR:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+    case SQLITE_RANGE:
+    case SQLITE_TOOBIG:
+    case SQLITE_AUTH:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static void break_down(struct bd_db_connection *connection, int code, const char *why)
+{
+    connection->broken = code;
+    (void)snprintf(connection->why, sizeof connection->why, "%s", why);
+}
+
+static bool control(struct bd_db_connection *connection, const char *sql)
+{
+    if (sqlite3_exec(connection->db, sql, NULL, NULL, NULL) == SQLITE_OK) {
+        return true;
+    }
+    break_down(connection, sqlite3_extended_errcode(connection->db),
+               sqlite3_errmsg(connection->db));
+    return false;
+}
+
+static bool run_jobs(struct bd_db_connection *connection, struct bd_db_job *jobs)
+{
+    int64_t before = sqlite3_total_changes64(connection->db);
+    if (!control(connection, "BEGIN IMMEDIATE")) {
+        return false;
+    }
+    for (struct bd_db_job *job = jobs; job != NULL; job = job->next) {
+        run_job(connection, job);
+        if (breaks(job->code)) {
+            break_down(connection, job->code, job->message);
+            return false;
+        }
+    }
+    if (sqlite3_total_changes64(connection->db) == before) {
+        return control(connection, "COMMIT");
+    }
+    if (!control(connection, "UPDATE commits SET n=n+1") || !control(connection, "COMMIT")) {
+        return false;
+    }
+    connection->commits++;
+    return true;
+}
+
+void bd_db_connection_run(struct bd_db_connection *connection, struct bd_db_job *jobs)
+{
+    if (connection->broken == 0 && run_jobs(connection, jobs)) {
+        return;
+    }
+    if (!sqlite3_get_autocommit(connection->db)) {
+        (void)sqlite3_exec(connection->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    for (struct bd_db_job *job = jobs; job != NULL; job = job->next) {
+        job->code = connection->broken;
+        job->changes = 0;
+        (void)snprintf(job->message, sizeof job->message, "%s", connection->why);
+    }
+}
+
+void bd_db_connection_close(struct bd_db_connection *connection)
+{
+    for (size_t i = 0; i < BD_DB_STATEMENTS; i++) {
+        (void)sqlite3_finalize(connection->statements[i].stmt);
+        free(connection->statements[i].sql);
+    }
+    (void)sqlite3_close(connection->db);
+    connection->db = NULL;
+}
