@@ -65,4 +65,4 @@ local function run(...)
   again.start(meta.folder, command_of(id, meta, values, operands))
 end
 
-return { run = run }
+return { run = run, usage = USAGE, spec = SPEC, takes = { "run" } }
