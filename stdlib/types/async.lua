@@ -76,8 +76,8 @@ function async.timeout(duration, fn, ...) end
 function async.sleep(duration) end
 
 --- Waits until a moment; returns at once when it is over. Also as beadle.wait_until.
----@param moment number|string seconds since 1970, or a text such as "2026-03-01T08:00:00Z"
-function async.wait_until(moment) end
+---@param at number|string seconds since 1970, or a text such as "2026-03-01T08:00:00Z"
+function async.wait_until(at) end
 
 ---@return beadle.event
 function async.event() end

@@ -41,7 +41,7 @@
 ---@field rows? fun(params: table<string, any>, context: beadle.recipe.context): table[]|fun(): table
 ---@field fields? string[] of the rows that `rows` gives
 
--- Not for scripts: run.
+-- Not for scripts: row_key, run.
 ---@class beadle.recipe.recipe
 ---@field spec beadle.recipe.spec
 ---@field params table
