@@ -403,6 +403,16 @@ static int pass_gate(lua_State *L, struct bd_call *call)
                         gate_passed);
 }
 
+// Pushes the gate that the call goes through. A call that fetches a token is part of one that has passed. [-0, +(0|1)]
+static bool push_gate(lua_State *L, const struct bd_callable *callable,
+                      const struct bd_variant *variant)
+{
+    if (bd_operation_effect(callable->op, variant) != BD_EFFECT_READ) {
+        return bd_task_push_gate(L);
+    }
+    return !fetches_token(callable) && bd_task_push_watch(L);
+}
+
 // operation(parameters [, options]): the vendor's answer as a table. Raises an error value. Upvalues: the
 // client, the callable, the interned names of its parameters.
 int bd_perform(lua_State *L)
@@ -435,7 +445,7 @@ int bd_perform(lua_State *L)
     }
     call->request.most_attempts = options.attempts;
     call->request.time_limit = options.time_limit;
-    if (bd_operation_effect(callable->op, variant) != BD_EFFECT_READ && bd_task_push_gate(L)) {
+    if (push_gate(L, callable, variant)) {
         return pass_gate(L, call);
     }
     bd_request_begin(L, &call->request);

@@ -193,7 +193,7 @@ static void push_effect(lua_State *L, const struct http_call *call)
     lua_createtable(L, 0, 5);
     lua_pushstring(L, OPERATION);
     lua_setfield(L, -2, "operation");
-    lua_pushliteral(L, "unknown");
+    lua_pushstring(L, may_change(call) ? "unknown" : "read");
     lua_setfield(L, -2, "effect");
     lua_pushstring(L, exchange->method);
     lua_setfield(L, -2, "method");
@@ -220,7 +220,7 @@ static int l_request(lua_State *L)
     bd_exchange_reset(&call->request.exchange);
     lua_insert(L, 1); // [call, options]
     bd_http_read_options(L, 2, call);
-    if (may_change(call) && bd_task_push_gate(L)) {
+    if (may_change(call) ? bd_task_push_gate(L) : bd_task_push_watch(L)) {
         push_effect(L, call);
         return bd_gate_pass(L, 2, 0, send_gated, 0, gate_passed);
     }

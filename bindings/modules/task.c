@@ -45,14 +45,16 @@ static int l_gate(lua_State *L)
     return bd_task_push_gate(L) ? 1 : 0;
 }
 
-// set_gate(fn): the gate of this task and of those it spawns from here on; nil: none. For beadle.gate.
+// set_gate(fn, watches): the gate of this task and of those it spawns from here on; nil: none. What only reads goes
+// through it when it watches. For beadle.gate.
 static int l_set_gate(lua_State *L)
 {
     if (!lua_isnoneornil(L, 1)) {
         luaL_checktype(L, 1, LUA_TFUNCTION);
     }
+    bool watches = lua_toboolean(L, 2);
     lua_settop(L, 1);
-    bd_task_set_gate(L);
+    bd_task_set_gate(L, watches);
     return 0;
 }
 

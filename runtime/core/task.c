@@ -129,11 +129,12 @@ static void push_task(lua_State *L, const struct bd_task *task)
     lua_remove(L, -2);
 }
 
-void bd_task_set_gate(lua_State *L)
+void bd_task_set_gate(lua_State *L, bool watches)
 {
     struct bd_task *task = bd_task_current(L);
     luaL_checkstack(L, 4, "task");
     task->gated = !lua_isnil(L, -1);
+    task->watched = task->gated && watches;
     push_task(L, task);
     lua_insert(L, -2);
     lua_setiuservalue(L, -2, GATE);
@@ -153,6 +154,12 @@ bool bd_task_push_gate(lua_State *L)
     return true;
 }
 
+bool bd_task_push_watch(lua_State *L)
+{
+    const struct bd_task *task = bd_task_current(L);
+    return task != NULL && task->watched && bd_task_push_gate(L);
+}
+
 // The new task on top has the gate of the one that makes it.
 static void inherit_gate(lua_State *L, struct bd_task *task)
 {
@@ -161,6 +168,7 @@ static void inherit_gate(lua_State *L, struct bd_task *task)
     }
     lua_setiuservalue(L, -2, GATE);
     task->gated = true;
+    task->watched = bd_task_current(L)->watched;
 }
 
 static struct bd_task *spawn(lua_State *L, int nargs, struct bd_scope *home)

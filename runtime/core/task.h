@@ -74,6 +74,7 @@ struct bd_task {
     uint8_t why;        // enum bd_why; a cancellation that was not delivered yet
     bool interrupted;   // its wait was stopped by a cancellation
     bool gated;         // bd_task_set_gate
+    bool watched;       // and what only reads goes through it too
     bool was_cancelled; // somebody cancelled it: its failure is no news to the scope
 };
 
@@ -155,11 +156,15 @@ void bd_task_run_ready(struct bd_runtime *rt);
 void bd_task_open(struct bd_runtime *rt);
 
 // Pops a function(effect, send), or nil: the gate of the running task and of those it spawns from here on. Each
-// request that may change something at the other side goes through it (gate.h of the catalogue says how). [-1, +0]
-void bd_task_set_gate(lua_State *L);
+// request that may change something at the other side goes through it (gate.h of the catalogue says how), and where it
+// `watches`, each that only reads. [-1, +0]
+void bd_task_set_gate(lua_State *L, bool watches);
 
 // Pushes the running task's gate; false, pushing nothing, when it has none. [-0, +(0|1)]
 bool bd_task_push_gate(lua_State *L);
+
+// The same for a request that only reads: false when the gate does not watch these.
+bool bd_task_push_watch(lua_State *L);
 
 // Cancels every live task (BD_WHY_CLOSING).
 void bd_task_cancel_all(struct bd_runtime *rt);
