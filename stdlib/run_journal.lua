@@ -164,7 +164,7 @@ local function check_version(db, path)
   local version = db:run("PRAGMA user_version")[1].user_version
   if version == 0 then
     error(error_value.new { kind = "io", outcome = "none", empty = true,
-      message = ("%s was given up while it was made: nothing was done in this run"):format(path) }, 0)
+      message = ("%s was given up while it was made: nothing is in it"):format(path) }, 0)
   elseif version > VERSION or version < 0 then
     error(error_value.new { kind = "io", outcome = "none", hint = "Go on with the beadle that made it.",
       message = ("%s has the form %d, and this beadle knows up to %d"):format(path, version, VERSION) }, 0)

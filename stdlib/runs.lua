@@ -92,7 +92,7 @@ function M.list()
   local list = {}
   for index, id in ipairs(ids()) do
     local status = read_status(id)
-    status.id, status.state = id, status.state or "unknown"
+    status.id, status.state = id, status.state or "empty" -- given up before anything was sent
     if status.state == "running" and not M.holder(id) then
       status.state = "stopped"
     end

@@ -6,11 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <uv.h>
 
 #include "check.h"
 #include "database_internal.h"
 #include "runtime.h"
+
+enum { FIRST_SIZE = 4096 }; // of a database with one page, SQLite's default
 
 struct queue {
     struct bd_db_job *first, *last;
@@ -204,6 +207,14 @@ static void detach(void *value)
 // ------------------------------------------------------------------------------------------------
 // Opening
 
+// Whether the file, of which no commit is known, is one that was never written to the end of its first one. Its log may
+// be there, and holds no more than that commit.
+static bool is_unborn(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && info.st_size <= FIRST_SIZE;
+}
+
 static bool open_file(struct bd_database *database, const struct bd_db_options *options,
                       char *wrong, size_t size)
 {
@@ -212,6 +223,10 @@ static bool open_file(struct bd_database *database, const struct bd_db_options *
     }
     if (!bd_db_file_prepare(options, wrong, size) ||
         !bd_db_connection_open(&database->connection, options, wrong, size)) {
+        if (!options->create && database->lock.commits == 0 && is_unborn(options->path)) {
+            (void)snprintf(wrong, size, "%s was given up while it was made: nothing is in it",
+                           options->path);
+        }
         bd_db_lock_drop(&database->lock);
         return false;
     }

@@ -73,7 +73,9 @@ static bool set_up(struct bd_db_connection *connection, bool create, char *wrong
     }
     bool ok = run(db, SETTINGS, wrong, size);
     if (ok && create) {
-        ok = run(db, "CREATE TABLE commits(n INTEGER NOT NULL); INSERT INTO commits VALUES(0)",
+        ok = run(db,
+                 "BEGIN; CREATE TABLE commits(n INTEGER NOT NULL); INSERT INTO commits VALUES(0);"
+                 "COMMIT",
                  wrong, size);
     }
     ok = ok &&
