@@ -74,15 +74,16 @@ local function begin(row, context)
   if kept then
     return kept.hook and hooks.open { again = kept.hook } or nil, kept.pla_tst_id
   end
-  local hook = hooks.open {}
+  local hook = not row.ask_only and hooks.open {} or nil
+  local address = hook and hook:url()
   local ok, test = pcall(isograd.add_test, { ema = row.ema, tst_frm_id = row.tst_frm_id, ses_id = row.ses_id,
-    sub_com_id = row.sub_com_id, cal_bac_pag = hook:url() })
+    sub_com_id = row.sub_com_id, cal_bac_pag = address })
   if not ok then
-    hook:close()
+    local _ <close> = hook
     error(test, 0)
   end
   context.did(("test %d added"):format(test.pla_tst_id))
-  context.keep { pla_tst_id = test.pla_tst_id, hook = hook:url() }
+  context.keep { pla_tst_id = test.pla_tst_id, hook = address }
   return hook, test.pla_tst_id
 end
 
@@ -123,6 +124,8 @@ return recipe {
     { name = "wait", type = "duration", default = "3 days",
       doc = "how long to wait for the tests to be finished, in all" },
     { name = "ask_every", type = "duration", default = "30 min", doc = "how often to ask whether a test is finished" },
+    { name = "ask_only", type = "flag", required = false,
+      doc = "only ask, and have nobody call: for a machine that the vendor cannot reach" },
     { name = "to", type = "email", required = false, doc = "who gets the mail; the candidate unless it is given" },
     { name = "template", type = "string", required = false,
       doc = "file with the mail: Subject: and an empty line first, then a text with {{txt_des}}, {{grade}}, {{ema}}" },

@@ -12,6 +12,7 @@
 -- keeps the effect from being sent. An effect has
 --   operation   "isograd.add_test", "http.request"
 --   effect      "create", "update", "delete", "send", "spend" (operation.h); "unknown" for beadle.http
+--   profile     name of the profile that the call is made under. Not for beadle.http
 --   vendor, params, key   the parameters that are given, with the profile's and the usual ones; those that say
 --               "this is the same effect". Not for beadle.http
 --   method, url, body     the request as it is sent, without headers. May hold what must not be shown: show it

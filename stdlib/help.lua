@@ -4,6 +4,7 @@
 local catalogue = require "beadle.catalogue"
 local error_value = require "beadle.error"
 local pretty = require "beadle.pretty"
+local probe_words = require "beadle.catalogue.probe_words"
 
 local M = {}
 
@@ -345,6 +346,16 @@ local function add_errors(out, operation)
   add_rows(out, rows)
 end
 
+local function budget_sentence(budgets)
+  local list = {}
+  for i, budget in ipairs(budgets) do
+    list[i] = budget.unit .. (budget.when and (", with %s%s"):format(budget.when,
+      budget.is and " " .. budget.is or "") or "")
+      .. (#budget.persons > 0 and (" (for %s)"):format(table.concat(budget.persons, ", ")) or "")
+  end
+  return ("counts as %s."):format(table.concat(list, "; "))
+end
+
 -- facts(operation) -> rows of a label and a sentence.
 local function facts(operation)
   local rows = { { "Effect", EFFECTS[operation.effect] .. "." } }
@@ -354,8 +365,10 @@ local function facts(operation)
   if operation.key then
     rows[#rows + 1] = { "Same effect", ("by %s."):format(table.concat(operation.key, ", ")) }
   end
-  if operation.probe.doc then
-    rows[#rows + 1] = { "If lost", operation.probe.doc .. "." }
+  rows[#rows + 1] = operation.effect ~= "read" and operation.probe.doc
+    and { "If lost", probe_words.sentences(operation.probe) } or nil
+  if #operation.budgets > 0 then
+    rows[#rows + 1] = { "Budget", budget_sentence(operation.budgets) }
   end
   if operation.permission then
     rows[#rows + 1] = { "Permission", operation.permission .. "." }

@@ -16,8 +16,9 @@
 --   redirect  where the caller, who may be a person's browser, is sent on to instead
 --   again     an address that a hook had before, in an earlier run: the hook has it again
 -- hook:url() -> text
--- hook:wait { timeout = "3 days" } -> the first call that came, also when it came before: method, path, query,
---             query_list, headers, body, form (when it was one), at (seconds since 1970), count (of calls so far).
+-- hook:wait { timeout = "3 days" } -> the first call that came, also when it came before: method, path, url, query
+--             and query_list (empty when they cannot be decoded), headers, body, form (when it was one), at (seconds
+--             since 1970), count (of calls so far).
 --             Raises an error of kind "timeout", or "argument" when the hook is closed without a call
 -- hook:came() -> the same without waiting, or nil
 -- hook.count  how many calls came; each gets the same answer
@@ -268,9 +269,10 @@ local function wake(hook)
   end
 end
 
-local function form_of(request)
-  local ok, form = pcall(function() return request:form() end)
-  return ok and form or nil
+-- A part of a request that is decoded when it is asked for; nil when it cannot be: the call has come all the same.
+local function part(request, name)
+  local ok, value = pcall(function() return request[name] end)
+  return ok and value or nil
 end
 
 -- A call has come.
@@ -278,9 +280,9 @@ function Hook:take(request)
   self.count = self.count + 1
   log.info("call %d to the hook %s", self.count, self.name)
   if not self.first then
-    local first = { method = request.method, path = request.path, query = request.query,
-      query_list = request.query_list, headers = request.headers, body = request.body, form = form_of(request),
-      remote = request.remote, at = time.now() }
+    local first = { method = request.method, path = request.path, url = request.url,
+      query = part(request, "query") or {}, query_list = part(request, "query_list") or {}, headers = request.headers,
+      body = request.body, form = part(request, "form"), remote = request.remote, at = time.now() }
     if self.keep then
       self.keep(first) -- before the caller is told that it came
     end

@@ -65,14 +65,19 @@ local function find_operation(full_name)
   end
 end
 
+-- What parameters the call had is not known here.
+local function repeats_always(probe)
+  return probe.kind == "repeat" and not (probe.when or probe.single)
+end
+
 local function may_be_repeated(full_name)
   local operation, variants = find_operation(full_name)
   for _, variant in ipairs(variants or {}) do
-    if variant.probe.kind ~= "repeat" then
+    if not repeats_always(variant.probe) then
       return false
     end
   end
-  return operation ~= nil and operation.probe.kind == "repeat"
+  return operation ~= nil and repeats_always(operation.probe)
 end
 
 local function all_may_be_repeated(calls)

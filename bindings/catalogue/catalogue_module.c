@@ -92,6 +92,20 @@ static int l_check_profile(lua_State *L)
     return 0;
 }
 
+// settle(vendor [, profile]): seconds that the vendor may still work on a request whose answer was lost.
+static int l_settle(lua_State *L)
+{
+    const struct bd_vendor *vendor = check_vendor(L, luaL_checkstring(L, 1));
+    const struct bd_account *account = bd_account_get(L, vendor, luaL_optstring(L, 2, NULL));
+    uint64_t ms = bd_account_settle(L, account);
+    if (ms % 1000 == 0) {
+        lua_pushinteger(L, (lua_Integer)(ms / 1000));
+    } else {
+        lua_pushnumber(L, (lua_Number)ms / 1000);
+    }
+    return 1;
+}
+
 static const struct bd_field *find_field(const struct bd_field *fields, const char *name)
 {
     for (; fields != NULL && fields->name != NULL; fields++) {
@@ -284,6 +298,7 @@ int bd_catalogue_module(lua_State *L)
         {"check_value", l_check_value},
         {"is_legal", bd_catalogue_is_legal},
         {"check_profile", l_check_profile},
+        {"settle", l_settle},
         {"about", bd_catalogue_about},
         {"form_of", bd_catalogue_form_of},
         {NULL, NULL},

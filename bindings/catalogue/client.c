@@ -38,13 +38,17 @@ static const char ACCOUNTS_KEY;
         .doc = "time for a call with all its attempts"                                \
     }
 
+// Without it, the vendor's own.
+#define SETTLE_SETTING                                                                           \
+    {                                                                                            \
+        .name = "settle", .type = &bd_duration_type,                                             \
+        .doc = "time that a request whose answer was lost may still be worked on: before that, " \
+               "nobody asks whether it was carried out"                                          \
+    }
+
 static const struct bd_field http_settings[] = {
     CONNECTION_SETTINGS("30 s", "60 s", "120 s"),
-    {.name = "settle",
-     .type = &bd_duration_type,
-     .doc =
-         "how long the vendor may still work on a request whose answer was lost; default: as the "
-         "catalogue assumes"},
+    SETTLE_SETTING,
     {.name = "max_body",
      .type = &bd_integer,
      .min = 1024,
@@ -67,6 +71,7 @@ static const struct bd_field http_settings[] = {
 // Times after RFC 5321, "Timeouts": a server may look at a message for minutes before it answers.
 static const struct bd_field smtp_settings[] = {
     CONNECTION_SETTINGS("5 min", "12 min", "15 min"),
+    SETTLE_SETTING,
     {.name = "max_in_flight",
      .type = &bd_integer,
      .min = 1,
@@ -103,6 +108,12 @@ static uint64_t duration_setting(lua_State *L, const struct bd_account *account,
     uint64_t ms = lua_isnil(L, -1) ? fallback : bd_duration_check(L, -1, name);
     lua_pop(L, 1);
     return ms;
+}
+
+uint64_t bd_account_settle(lua_State *L, const struct bd_account *account)
+{
+    uint64_t usual = account->sandbox ? 0 : (uint64_t)account->vendor->settle * 1000;
+    return duration_setting(L, account, "settle", usual);
 }
 
 static lua_Integer integer_setting(lua_State *L, const struct bd_account *account, const char *name,

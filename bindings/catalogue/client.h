@@ -67,6 +67,9 @@ struct bd_endpoint *bd_account_endpoint(lua_State *L, struct bd_account *account
 // Pushes the value of a setting, or nil. [-0, +1]
 void bd_account_push_setting(lua_State *L, const struct bd_account *account, const char *name);
 
+// Milliseconds that the vendor may still work on a request whose answer was lost. Simulated vendors are done at once.
+uint64_t bd_account_settle(lua_State *L, const struct bd_account *account);
+
 // The headers of calls without a token. Raises when the profile lacks what they are signed with. Borrowed.
 struct bd_headers *bd_account_headers(lua_State *L, struct bd_account *account, bool json);
 

@@ -281,24 +281,15 @@ static void set_answers(lua_State *L, const struct bd_answer *answers)
     lua_setfield(L, -2, "answers");
 }
 
-static void set_probe(lua_State *L, const struct bd_probe *probe)
-{
-    lua_createtable(L, 0, 4);
-    set_text(L, "kind", bd_probe_name(probe->kind));
-    set_text(L, "operation", probe->operation);
-    set_text(L, "doc", probe->doc);
-    if (probe->code != 0) {
-        set_integer(L, "code", probe->code);
-    }
-    lua_setfield(L, -2, "probe");
-}
-
 static void set_facts(lua_State *L, const struct bd_operation *op, const struct bd_variant *variant)
 {
     set_text(L, "effect", bd_effect_name(bd_operation_effect(op, variant)));
     set_true(L, "repeatable", bd_operation_repeatable(op, variant));
     set_names(L, "key", variant != NULL ? variant->key : op->key);
-    set_probe(L, variant != NULL ? &variant->probe : &op->probe);
+    bd_describe_probe(L, variant != NULL ? &variant->probe : &op->probe);
+    lua_setfield(L, -2, "probe");
+    bd_describe_budgets(L, op->budgets);
+    lua_setfield(L, -2, "budgets");
 }
 
 static void set_variants(lua_State *L, const struct bd_operation *op)

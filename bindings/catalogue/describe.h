@@ -14,4 +14,8 @@ void bd_describe_fields(lua_State *L, const char *key, const struct bd_field *fi
 // Pushes an empty list, which stays one in JSON. [-0, +1]
 void bd_describe_push_list(lua_State *L);
 
+// describe_probe.c: push how an unknown outcome is found out, and the list of what is used up. [-0, +1]
+void bd_describe_probe(lua_State *L, const struct bd_probe *probe);
+void bd_describe_budgets(lua_State *L, const struct bd_budget *budget);
+
 #endif

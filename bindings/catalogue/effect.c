@@ -67,6 +67,8 @@ void bd_effect_push(lua_State *L, const struct bd_call *call, int first)
     lua_setfield(L, -2, "operation");
     lua_pushstring(L, callable->vendor->name);
     lua_setfield(L, -2, "vendor");
+    lua_pushstring(L, call->account->profile);
+    lua_setfield(L, -2, "profile");
     lua_pushstring(L, bd_effect_name(bd_operation_effect(callable->op, call->variant)));
     lua_setfield(L, -2, "effect");
     lua_pushstring(L, exchange->method);

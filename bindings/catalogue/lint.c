@@ -79,8 +79,14 @@ static void lint_names(struct lint *lint, const char *what, const char *const *n
     }
 }
 
+static bool sends_or_spends(enum bd_effect effect)
+{
+    return effect == BD_EFFECT_SEND || effect == BD_EFFECT_SPEND;
+}
+
 static void lint_effect(struct lint *lint, const char *what, enum bd_effect effect, bool repeatable,
-                        const char *const *key, const struct bd_probe *probe)
+                        const char *const *key, const struct bd_probe *probe,
+                        const struct bd_vendor_error *errors)
 {
     if (effect == BD_EFFECT_READ) {
         if (!repeatable) {
@@ -91,20 +97,8 @@ static void lint_effect(struct lint *lint, const char *what, enum bd_effect effe
     if (key == NULL || key[0] == NULL) {
         bd_lint_fault(lint, "%s has an effect and no natural key", what);
     }
-    if (probe->kind == BD_PROBE_NONE && bd_lint_is_empty(probe->doc)) {
-        bd_lint_fault(lint, "%s has no probe and does not say why", what);
-    }
-    if (probe->kind != BD_PROBE_NONE) {
-        bd_lint_sentence(lint, "its probe", probe->doc);
-    }
-    const struct bd_variant *variant;
-    if (probe->kind == BD_PROBE_READ &&
-        (probe->operation == NULL ||
-         bd_operation_find(lint->vendor, probe->operation, &variant) == NULL)) {
-        bd_lint_fault(lint, "the probe of %s asks no known operation", what);
-    }
-    bool writes =
-        effect == BD_EFFECT_SEND || effect == BD_EFFECT_SPEND || effect == BD_EFFECT_CREATE;
+    bd_lint_probe(lint, what, probe, errors);
+    bool writes = sends_or_spends(effect) || effect == BD_EFFECT_CREATE;
     if (writes && repeatable && bd_lint_is_empty(lint->op->repeat_note)) {
         bd_lint_fault(lint, "%s is a %s that may be repeated, and does not say why", what,
                       bd_effect_name(effect));
@@ -133,7 +127,8 @@ static void lint_variant(struct lint *lint, const struct bd_variant *variant,
         bd_lint_fault(lint, "the variant %s has a value that is no choice", name);
     }
     bd_lint_sentence(lint, "a variant", variant->summary);
-    lint_effect(lint, name, variant->effect, variant->repeatable, variant->key, &variant->probe);
+    lint_effect(lint, name, variant->effect, variant->repeatable, variant->key, &variant->probe,
+                variant->errors);
     bd_lint_errors(lint, variant->errors);
     if (variant->name != NULL) {
         lint_example(lint, variant->name, variant->example);
@@ -188,7 +183,7 @@ static void lint_variants(struct lint *lint, const struct bd_field *const *param
         return;
     }
     if (op->selector == NULL) {
-        lint_effect(lint, op->name, op->effect, op->repeatable, op->key, &op->probe);
+        lint_effect(lint, op->name, op->effect, op->repeatable, op->key, &op->probe, NULL);
         return;
     }
     const struct bd_field *selector = bd_lint_find(params, count, op->selector);
@@ -208,6 +203,16 @@ static void lint_variants(struct lint *lint, const struct bd_field *const *param
             bd_lint_fault(lint, "the variant %s has no example", v->name);
         }
     }
+}
+
+// Whether it, or one of its variants, uses something up.
+static bool uses_up(const struct bd_operation *op)
+{
+    bool any = sends_or_spends(op->effect);
+    for (const struct bd_variant *v = op->variants; v != NULL && v->summary != NULL; v++) {
+        any = any || sends_or_spends(v->effect);
+    }
+    return any;
 }
 
 // How many functions of the module have that name.
@@ -275,6 +280,7 @@ static void lint_operation(struct lint *lint)
     lint_names(lint, "the key", op->key, BD_PARAMS_MOST, params, count);
     lint_rules(lint, params, count);
     lint_variants(lint, params, count);
+    bd_lint_budgets(lint, uses_up(op));
     bd_lint_result(lint, params, count);
     bd_lint_paging(lint);
     lint_answers(lint, params, count);

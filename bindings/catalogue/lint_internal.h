@@ -47,4 +47,9 @@ void bd_lint_body(struct lint *lint, const struct bd_field *const *params, size_
 // The same for the parts of a mail.
 void bd_lint_message(struct lint *lint, const struct bd_field *const *params, size_t count);
 
+// lint_probe.c: how an unknown outcome of `what` is found out, `errors` being its own or NULL; and what it uses up.
+void bd_lint_probe(struct lint *lint, const char *what, const struct bd_probe *probe,
+                   const struct bd_vendor_error *errors);
+void bd_lint_budgets(struct lint *lint, bool uses_up);
+
 #endif

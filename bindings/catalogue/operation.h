@@ -147,12 +147,71 @@ enum bd_probe_kind {
 
 const char *bd_probe_name(enum bd_probe_kind kind);
 
-// How to find out whether an effect happened when its answer was lost.
+enum bd_match_how {
+    BD_MATCH_SAME, // it equals the effect's parameter; holds when that is not given
+    BD_MATCH_SET,  // it is there and neither null nor false
+    BD_MATCH_UNSET,
+};
+
+// What a member of an answer must be like.
+struct bd_probe_match {
+    const char *member; // "Role/Id": the member Id of the member Role; NULL ends an array
+    const char *param;  // SAME: the effect's parameter
+    enum bd_match_how how;
+};
+
+// A parameter of the read that a probe makes.
+struct bd_probe_ask {
+    const char *name;  // NULL ends an array
+    const char *param; // gets the value of this parameter of the effect; not given there: not here
+    const char *text;  // or this text
+    const struct bd_probe_match
+        *filter;      // or an expression of OData 4.0 that demands these, all SAME
+    const char *when; // only when the effect has this parameter; NULL: always
+    const char *is;   // and it has this text; NULL: any
+};
+
+// A field of the effect's result, taken from what was found.
+struct bd_probe_result {
+    const char *name;   // NULL ends an array
+    const char *member; // of what the read found, or of the refusal that has `code`
+};
+
+// How to find out whether an effect happened when its answer was lost. probe.lua reads it. Parameters that the vendor
+// takes for every operation go along to the read.
 struct bd_probe {
     enum bd_probe_kind kind;
-    int code;              // REPEAT: the vendor's error that says "already there"; 0: none
+    int code; // the vendor's error that says that it happened: that it is there, or gone; 0: none
+    const char *says;      // and this stands in the vendor's words; NULL: anything
     const char *operation; // READ: the operation to ask
-    const char *doc;       // what to look at, as a sentence, no full stop
+    const char *doc;       // what to look at, or why nothing tells, as a sentence, no full stop
+    const char *when;      // only when the effect has this parameter: nothing tells otherwise
+    const char *
+        single; // only when the effect's list of this name has one element: nothing tells otherwise
+    const char *otherwise;          // with one of these two: why nothing tells without it, as `doc`
+    const struct bd_probe_ask *ask; // READ: may be NULL
+    // READ: the answer's member with the list in which the thing is; NULL: the answer is the list, with all its
+    // pages, or else the thing itself.
+    const char *list;
+    const struct bd_probe_match
+        *match; // READ: which thing; NULL: any. It happened when there is one
+    bool gone;  // READ: it happened when there is none
+    // READ: several that match may be there, and this member tells them apart: only one that was not there before
+    // the effect was sent is the effect's. NULL: the vendor allows one only.
+    const char *id;
+    // NULL: the thing itself, or {} when the operation has no result. Fields that are not here cannot be found out.
+    const struct bd_probe_result *result;
+    const struct bd_probe *also; // READ: must say the same; may be NULL
+};
+
+// What an effect uses up, as budgets count it.
+struct bd_budget {
+    const char *unit; // "tests": what is counted, a plural; NULL ends an array
+    // Parameters that say who it is for, NULL at the end. One is counted for each that they name; NULL, or when they
+    // name nobody: one.
+    const char *const *persons;
+    const char *when; // only when the effect has this parameter, and it is not false; NULL: always
+    const char *is;   // and it has this text; NULL: any
 };
 
 struct bd_vendor_error;
@@ -229,6 +288,7 @@ struct bd_operation {
     const char *const *error_fields;      // members of a refusal that the error keeps; may be NULL
     const char *const *key; // parameters that say "this is the same effect"; ends with NULL
     struct bd_probe probe;
+    const struct bd_budget *budgets; // its variants' too; may be NULL: it uses nothing up
     enum bd_effect effect;
     bool repeatable; // done twice is no more than done once
     bool without_token;
@@ -298,11 +358,11 @@ struct bd_vendor {
     const char *helpers; // embedded Lua module whose functions join the vendor's; may be NULL
     const struct bd_table *tables; // may be NULL
     struct bd_lti lti;
+    // Seconds that the vendor may still work on a request whose answer was lost: before that, nothing tells that it
+    // did not happen. Documents do not say it, so it is our assumption; the setting `settle` has another.
+    unsigned settle;
     enum bd_protocol protocol;
     bool service; // no vendor of its own: something that any script may use
-    // How long the vendor may still work on a request whose answer was lost, in seconds: until then asking whether it
-    // happened tells nothing. None of the documents says; all are our assumption.
-    int settle;
 };
 
 // All vendors of this program, ends with NULL. Made by the build from the rooms it finds.

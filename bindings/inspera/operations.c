@@ -278,6 +278,9 @@ static const struct bd_field test_params[] = {
     "a second call answers 400 when the first was carried out (our assumption); Inspera shows " \
     "who "                                                                                      \
     "is in a committee"
+#define REMOVE_SEVERAL                                                                           \
+    "of several people, or with a body of your own, a second call does not tell; Inspera shows " \
+    "who is in a committee"
 #define REMOVE_CAUTION                                                                \
     "Whoever left a committee is put into one again by a move or in Inspera itself, " \
     "not by repeating an earlier call."
@@ -382,9 +385,12 @@ static const struct bd_operation operations[] = {
      .key = KEY("testId", "isExternal", "committees"),
      .probe = {.kind = BD_PROBE_REPEAT,
                .code = 400,
+               .says = "does not exist",
+               .single = "committees",
+               .otherwise = "of several committees, a second call does not tell which were there",
                .doc =
                    "a second call answers 400, \"Committee ... does not exist\", for what is gone "
-                   "(our assumption): then the first was carried out"},
+                   "(our assumption)"},
      .caution = "Who was in which committee is gone with it.",
      .example =
          "inspera.delete_committees { testId = 3437420, committees = { { name = \"Jury A\" } } }"},
@@ -429,7 +435,12 @@ static const struct bd_operation operations[] = {
      .result = DONE_RESULT,
      .effect = BD_EFFECT_UPDATE,
      .key = KEY("testId", "isExternal", "candidates", "body"),
-     .probe = {.kind = BD_PROBE_REPEAT, .code = 400, .doc = REMOVE_NOTE},
+     .probe = {.kind = BD_PROBE_REPEAT,
+               .code = 400,
+               .says = "is not in committee",
+               .single = "candidates",
+               .otherwise = REMOVE_SEVERAL,
+               .doc = REMOVE_NOTE},
      .caution = REMOVE_CAUTION,
      .example =
          "inspera.remove_candidates {\n"
@@ -477,7 +488,12 @@ static const struct bd_operation operations[] = {
      .result = DONE_RESULT,
      .effect = BD_EFFECT_UPDATE,
      .key = KEY("testId", "isExternal", "contributors", "body"),
-     .probe = {.kind = BD_PROBE_REPEAT, .code = 400, .doc = REMOVE_NOTE},
+     .probe = {.kind = BD_PROBE_REPEAT,
+               .code = 400,
+               .says = "is not in committee",
+               .single = "contributors",
+               .otherwise = REMOVE_SEVERAL,
+               .doc = REMOVE_NOTE},
      .caution = REMOVE_CAUTION,
      .example = "inspera.remove_contributors {\n"
                 "  testId = 3437420,\n"
@@ -514,7 +530,8 @@ static const struct bd_operation operations[] = {
      .key = KEY("externalTestId"),
      .probe =
          {.doc = "a second call with the same externalTestId changes the test that the first made "
-                 "(our assumption), but without one it makes another; Inspera shows its tests"},
+                 "(our assumption) and may take off who was added since, and without one it makes "
+                 "another; Inspera shows its tests"},
      .caution = "On a test that is there, candidates that this call does not name may be taken off "
                 "it unless "
                 "keepCandidates is true.",

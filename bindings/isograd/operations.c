@@ -325,6 +325,16 @@ static const struct bd_vendor_error result_errors[] = {
 // add_pro with no proctoring credit left: the document numbers this for set_proctoring only.
 #define E303_ASSUMED ASSUMED(303, BD_REJECTED, "no proctoring credit is left")
 
+// Each test takes a credit of its form, and proctoring one of its own ("Ajouter un test à un candidat").
+#define TEST_BUDGETS                                                                      \
+    (const struct bd_budget[])                                                            \
+    {                                                                                     \
+        {"tests", .persons = KEY("ema")}, {"proctorings", KEY("ema"), .when = "add_pro"}, \
+        {                                                                                 \
+            NULL                                                                          \
+        }                                                                                 \
+    }
+
 // ------------------------------------------------------------------------------------------------
 // Operations
 
@@ -389,7 +399,9 @@ static const struct bd_operation operations[] = {
      .key = KEY("ema"),
      .probe = {.kind = BD_PROBE_REPEAT,
                .code = 202,
-               .doc = "a second call answers 202 with the can_id of the candidate that is there"},
+               .doc = "a second call answers 202 with the can_id of the candidate that is there",
+               .result =
+                   (const struct bd_probe_result[]){{"can_id", "response/can_id"}, {NULL, NULL}}},
      .example = "isograd.create_candidate {\n"
                 "  gen_id = isograd.gender.unspecified, ema = \"ada@example.org\",\n"
                 "  fst_nam = \"Ada\", lst_nam = \"Lovelace\",\n"
@@ -447,6 +459,7 @@ static const struct bd_operation operations[] = {
      .answers = TEST_ANSWERS,
      .errors = (const struct bd_vendor_error[]){E106, E107, E301, E402, E303_ASSUMED, NO_ERROR},
      .effect = BD_EFFECT_SPEND,
+     .budgets = TEST_BUDGETS,
      .repeatable = true,
      .key = KEY("ema", "tst_frm_id"),
      .probe = {.kind = BD_PROBE_REPEAT,
@@ -478,6 +491,7 @@ static const struct bd_operation operations[] = {
                                                 E303_ASSUMED, NO_ERROR},
      .error_fields = KEY("can_id"),
      .effect = BD_EFFECT_SPEND,
+     .budgets = TEST_BUDGETS,
      .key = KEY("ema", "tst_frm_id"),
      .probe = {.doc = "nothing in the API lists a candidate's tests"},
      .example = "isograd.create_candidate_and_add_test {\n"
@@ -527,6 +541,7 @@ static const struct bd_operation operations[] = {
              ASSUMED(501, BD_NOT_FOUND, "there is no such test"),
              NO_ERROR},
      .effect = BD_EFFECT_SPEND,
+     .budgets = (const struct bd_budget[]){{"proctorings", .when = "act_id", .is = "16"}, {NULL}},
      .key = KEY("pla_tst_id", "act_id"),
      .example = "isograd.set_proctoring { act_id = isograd.proctoring.add, pla_tst_id = 987654 }"},
 
@@ -549,8 +564,10 @@ static const struct bd_operation operations[] = {
      .key = KEY("pla_tst_id"),
      .probe = {.kind = BD_PROBE_READ,
                .operation = "get_test_status",
+               .ask = (const struct bd_probe_ask[]){{"pla_tst_id", .param = "pla_tst_id"}, {NULL}},
+               .gone = true,
                .code = 501,
-               .doc = "get_test_status answers 501 once the test is gone"},
+               .doc = "it answers 501 once the test is gone"},
      .example = "isograd.delete_test { pla_tst_id = 987654 }"},
 
     {.name = "add_confirmation_test",
@@ -683,6 +700,7 @@ static const struct bd_operation operations[] = {
              ASSUMED(107, BD_NOT_FOUND, "this candidate does not exist"),
              ASSUMED(501, BD_NOT_FOUND, "there is no such test"), NO_ERROR},
      .effect = BD_EFFECT_SEND,
+     .budgets = (const struct bd_budget[]){{"mails", .persons = KEY("can_id")}, {NULL}},
      .key = KEY("can_id", "pla_tst_ids", "mai_tem_id", "sen_dat"),
      .probe = {.doc = "nothing in the API tells which e-mails were sent"},
      .caution = "Every call sends an e-mail; it cannot be taken back.",

@@ -104,8 +104,11 @@ static const struct bd_operation operations[] = {
               .doc = "the server's words, often with the number it has in its queue"},
              {.name = NULL}},
      .effect = BD_EFFECT_SEND,
+     .budgets =
+         (const struct bd_budget[]){
+             {"mails", .persons = (const char *const[]){"to", "cc", "bcc", NULL}}, {NULL}},
      .key = (const char *const[]){"to", "subject", NULL},
-     .probe = {.doc = "No mail server tells what it took before. When the reply to the message is "
+     .probe = {.doc = "no mail server tells what it took before; when the reply to the message is "
                       "lost, look for "
                       "the message's id in the server's log, or in the mailbox"},
      .caution = "A mail that was sent cannot be taken back.",

@@ -95,7 +95,8 @@ const struct bd_operation scodoc_departements[] = {
      .key = KEY("acronym"),
      .probe = {.kind = BD_PROBE_READ,
                .operation = "departement",
-               .doc = "departement with this acronym as dept answers once it was created"},
+               .ask = (const struct bd_probe_ask[]){{"dept", .param = "acronym"}, {NULL}},
+               .doc = "it answers for this acronym as dept once the department was created"},
      .example = "scodoc.departement_create { acronym = \"QLIO\", visible = true }"},
 
     {.name = "departement_edit",

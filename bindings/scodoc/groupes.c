@@ -55,6 +55,10 @@ const struct bd_operation scodoc_groupes[] = {
      .key = KEY("partition_id", "group_name"),
      .probe = {.kind = BD_PROBE_READ,
                .operation = "partition",
+               .ask =
+                   (const struct bd_probe_ask[]){{"partition_id", .param = "partition_id"}, {NULL}},
+               .list = "groups",
+               .match = (const struct bd_probe_match[]){{"group_name|name", "group_name"}, {NULL}},
                .doc = "look for a group of this name in the partition"},
      .example = "scodoc.partition_group_create { partition_id = 1962, group_name = \"A\" }"},
 
@@ -170,6 +174,10 @@ const struct bd_operation scodoc_groupes[] = {
      .key = KEY("formsemestre_id", "partition_name"),
      .probe = {.kind = BD_PROBE_READ,
                .operation = "formsemestre_partitions",
+               .ask = (const struct bd_probe_ask[]){{"formsemestre_id", .param = "formsemestre_id"},
+                                                    {NULL}},
+               .match =
+                   (const struct bd_probe_match[]){{"partition_name", "partition_name"}, {NULL}},
                .doc = "look for a partition of this name in the semester"},
      .example = "scodoc.formsemestre_partition_create { formsemestre_id = 944, partition_name = "
                 "\"PART\" }"},

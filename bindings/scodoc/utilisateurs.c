@@ -65,6 +65,16 @@ static const struct bd_field role[] = {
     END,
 };
 
+static const struct bd_probe old_name_is_gone = {
+    .kind = BD_PROBE_READ,
+    .operation = "role",
+    .when = "name",
+    .otherwise = "without a new name the old one stays",
+    .ask = (const struct bd_probe_ask[]){{"role_name", .param = "role_name"}, {NULL}},
+    .gone = true,
+    .code = 404,
+    .doc = "the old name is gone"};
+
 const struct bd_operation scodoc_utilisateurs[] = {
     {.name = "roles",
      .summary = "List the roles with their permissions",
@@ -123,7 +133,8 @@ const struct bd_operation scodoc_utilisateurs[] = {
      .key = KEY("role_name"),
      .probe = {.kind = BD_PROBE_READ,
                .operation = "role",
-               .doc = "role with this name answers once it was created"},
+               .ask = (const struct bd_probe_ask[]){{"role_name", .param = "role_name"}, {NULL}},
+               .doc = "it answers for this name once the role was created"},
      .example =
          "scodoc.role_create { role_name = \"LaveurDecarreaux\", permissions = { \"ScoView\" } }"},
 
@@ -161,7 +172,13 @@ const struct bd_operation scodoc_utilisateurs[] = {
      .key = KEY("role_name", "name", "permissions"),
      .probe = {.kind = BD_PROBE_READ,
                .operation = "role",
-               .doc = "role tells the permissions, under the new name if there is one"},
+               .ask = (const struct bd_probe_ask[]){{"role_name", .param = "role_name"},
+                                                    {"role_name", .param = "name"},
+                                                    {NULL}},
+               .match = (const struct bd_probe_match[]){{"permissions", "permissions"}, {NULL}},
+               .also = &old_name_is_gone,
+               .doc = "it shows the permissions, under the new name if there is one, and the old "
+                      "name is gone then"},
      .example =
          "scodoc.role_edit { role_name = \"LaveurDecarreaux\", permissions = { \"ScoView\" } }"},
 
@@ -198,6 +215,8 @@ const struct bd_operation scodoc_utilisateurs[] = {
      .key = KEY("user_name"),
      .probe = {.kind = BD_PROBE_READ,
                .operation = "users_query",
+               .ask = (const struct bd_probe_ask[]){{"starts_with", .param = "nom"}, {NULL}},
+               .match = (const struct bd_probe_match[]){{"user_name", "user_name"}, {NULL}},
                .doc = "look for the login among the users whose name starts with nom"},
      .example = "scodoc.user_create { user_name = \"alain\", nom = \"alain\", prenom = \"bruno\", "
                 "dept = \"INFO\" }"},

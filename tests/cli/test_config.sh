@@ -151,6 +151,18 @@ BEADLE_CONFIG=other.conf.lua "$BEADLE" call isograd.list_available_tests >out 2>
 status=$?
 verdict "so does BEADLE_CONFIG" is_status 0
 
+delay() { # what the profile gives a vendor to finish a lost request, in seconds
+  run -e 'print(require "beadle.catalogue.probe".delay { operation = "isograd.add_test", params = {} })'
+}
+try_config "$(live "client_id = 'me', client_secret = 'very-secret-1'")"
+delay
+verdict "a vendor has a time of its own to finish a lost request" out_is 60
+try_config "$(live "client_id = 'me', client_secret = 'very-secret-1', settle = '2 min'")"
+delay
+verdict "a profile may give another" out_is 120
+try_config "$(live "client_id = 'me', client_secret = 'very-secret-1', settle = 'soon'")"
+verdict "which has to be a time" err_has "isograd.settle"
+
 rm -f beadle.conf.lua
 try_config "$(live "client_id = 'me', client_secret = 'very-secret-1'")"
 run -e 'local s = beadle.config.settings "isograd".client_secret

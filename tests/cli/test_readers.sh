@@ -121,7 +121,7 @@ run help isograd.add_test
 verdict "help shows the document and its section" out_has 'Isograd API, "Ajouter un test à un candidat".'
 verdict "help shows the parameters" out_has "Parameters (* required)"
 verdict "help shows choices" out_has "isograd.credit_pack: 2 two"
-verdict "help shows what an LTI launch carries" out_has "(An LTI launch carries it.)"
+verdict "help shows what an LTI launch carries" out_has "(An LTI launch carries it, as"
 verdict "help shows errors" out_has "402  rejected"
 verdict "help marks what is our assumption" out_has "give both. (Our assumption.)"
 run help isograd.remove_proctoring

@@ -94,7 +94,7 @@ requests() { "$BEADLE" tell.lua; }
 judged() { "$BEADLE" judge.lua done.csv failed.csv >out && grep -q '^all right' out; }
 
 # From the first line of the journal to the last rows.
-for lines in 2 7 20 60 110 150; do
+for lines in 2 7 20 60 100; do
   fresh
   start
   strike KILL "$lines"
@@ -116,7 +116,7 @@ done
 # Before the first request was sent: only the first line is there, which says which run it is.
 fresh
 start
-strike KILL 150
+strike KILL 20
 head -n 1 "$journal" >first
 mv first "$journal"
 "$BEADLE" tell.lua reset

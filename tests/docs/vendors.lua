@@ -172,6 +172,44 @@ local function add_operations(page, vendor)
   page:table({ "operation", "what it does", "effect", "section", "permission", "tests" }, rows)
 end
 
+-- How long vendors may be at work, how many effects are found out in which way, and those that are not.
+local function add_lost(page, vendors)
+  local delays, doubts = {}, {}
+  for _, vendor in ipairs(vendors) do
+    local counts, any = { none = 0, ["repeat"] = 0, read = 0 }, false
+    for _, operation in ipairs(vendor.operations) do
+      local probe = operation.probe
+      local settled = operation.effect ~= "read" and not (operation.removed or operation.variants)
+      for _, variant in ipairs(operation.variants or {}) do -- those with a name are operations too
+        counts[variant.probe.kind] = counts[variant.probe.kind] + (variant.name and 0 or 1)
+      end
+      any = any or settled
+      counts[probe.kind] = counts[probe.kind] + (settled and 1 or 0)
+      if settled and (probe.kind == "none" or probe.otherwise) then
+        doubts[#doubts + 1] = { ("[`%s`](%s.md#%s)"):format(operation.full_name, operation.vendor,
+          operation.variant_of or operation.name), probe.kind == "none" and sentence(probe.doc)
+          or sentence(probe.otherwise) }
+      end
+    end
+    delays[#delays + 1] = any and { ("[%s](%s.md)"):format(vendor.title, vendor.name),
+      vendor.settle > 0 and ("%d s"):format(vendor.settle) or "",
+      tostring(counts.read), tostring(counts["repeat"]), tostring(counts.none) } or nil
+  end
+  page:add("")
+  page:add("## When an answer is lost")
+  page:add("")
+  page:say("A request that changes something may have been carried out although no answer came. Then nobody guesses: "
+    .. "either another operation tells whether it happened, or sending it again tells and does no harm, or it stays "
+    .. "in doubt and a person decides. Before anything is asked the vendor gets the time that it may still be at "
+    .. "work; no document says how long that is, so it is our assumption, and the setting `settle` of a profile "
+    .. "changes it. \"If lost\" on the page of a vendor says what tells. Of operations with variants, each of these is "
+    .. "counted.")
+  page:table({ "vendor", "time", "another operation tells", "sending it again tells", "in doubt" }, delays)
+  page:add("")
+  page:say("These stay in doubt, some of them only in the case that is named:")
+  page:table({ "operation", "why" }, doubts)
+end
+
 local function overview(vendors)
   local page, rows, total = new_page(), {}, 0
   local services, vendor_count = {}, 0
@@ -204,6 +242,7 @@ local function overview(vendors)
     .. "heading in the vendor's document. The tests are the fixtures, and how many there are (what is sent, and what "
     .. "each answer becomes), and a test that calls the operation at the simulated vendor. The page of a vendor has "
     .. "the whole contract, as `beadle help VENDOR.OPERATION` has.")
+  add_lost(page, vendors)
   for _, vendor in ipairs(vendors) do
     add_operations(page, vendor)
   end

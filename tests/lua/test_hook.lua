@@ -74,6 +74,15 @@ describe("a hook", function()
     equal(hook:wait({ timeout = 5 }).query.n, "1")
   end)
 
+  it("takes a call whose parts cannot be read", function()
+    local hook <close> = hooks.open { methods = "POST" }
+    equal(status(hook:url() .. "?name=%E9&b=1", { method = "POST", body = "a=%E9",
+      headers = { ["Content-Type"] = "application/x-www-form-urlencoded" } }), 200)
+    local call = hook:wait { timeout = 5 }
+    same({ call.count, call.query, call.form, call.body }, { 1, {}, nil, "a=%E9" })
+    test.contains(call.url, "?name=%E9&b=1")
+  end)
+
   it("is waited for by several tasks", function()
     local hook <close> = hooks.open {}
     local tasks = {}

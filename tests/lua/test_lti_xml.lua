@@ -43,8 +43,8 @@ describe("refused is", function()
   it("nothing, and what is no XML, with the line", function()
     refused("", "empty")
     for _, text in ipairs { " ", "score=1", "{}", "<a", "<a></b>", "<a/><a/>", "<a b=1/>", "<a b='1' b='2'/>",
-      "<a>&x;</a>", "<a>\0</a>", "<a>\xE9</a>", "<a>\xED\xA0\x80</a>", "<a>\xC0\xAF</a>", "<a>&#0;</a>", "<a>&#xFFFF;</a>",
-      "<q:a/>", "<a xmlns:q=''/>", "<a>\1</a>", "\n<?xml version='1.0'?><a/>", "<a>]]></a>" } do
+      "<a>&x;</a>", "<a>\0</a>", "<a>\xE9</a>", "<a>\xED\xA0\x80</a>", "<a>\xC0\xAF</a>", "<a>&#0;</a>",
+      "<a>&#xFFFF;</a>", "<q:a/>", "<a xmlns:q=''/>", "<a>\1</a>", "\n<?xml version='1.0'?><a/>", "<a>]]></a>" } do
       refused(text, "not_well_formed")
     end
     test.contains(refused("<a>\n\n<b></a>", "not_well_formed"), "line 3")

@@ -27,6 +27,11 @@ struct fixture {
     struct bd_vendor_error errors[3];
     struct bd_field token_params[2];
     struct bd_field token_result[3];
+    struct bd_budget budgets[2];
+    struct bd_probe_ask ask[3];
+    struct bd_probe_match match[2];
+    struct bd_probe_result made[2];
+    struct bd_probe also;
     struct bd_operation operations[4];
 };
 
@@ -124,6 +129,7 @@ static void fill_operations(struct fixture *f)
                    .answers = f->answers,
                    .errors = f->errors,
                    .effect = BD_EFFECT_SPEND,
+                   .budgets = f->budgets,
                    .key = WALL,
                    .probe = {.doc = "nothing tells"},
                    .caution = "Paint does not come off.",
@@ -151,6 +157,21 @@ static void fill_operations(struct fixture *f)
     memcpy(f->operations, operations, sizeof operations);
 }
 
+// Has the first variant tell by a read that is in order.
+static struct bd_probe *read_of(struct fixture *f)
+{
+    f->ask[0] = (struct bd_probe_ask){.name = "key", .param = "coats"};
+    f->match[0] = (struct bd_probe_match){.member = "wall", .param = "wall"};
+    f->variants[0].probe = (struct bd_probe){.kind = BD_PROBE_READ,
+                                             .operation = "sign_in",
+                                             .doc = "sign_in tells",
+                                             .ask = f->ask,
+                                             .match = f->match,
+                                             .result = f->made};
+    f->made[0] = (struct bd_probe_result){.name = "paint_id", .member = "id"};
+    return &f->variants[0].probe;
+}
+
 static void fill(struct fixture *f)
 {
     memset(f, 0, sizeof *f);
@@ -168,15 +189,16 @@ static void fill(struct fixture *f)
     f->errors[1] =
         (struct bd_vendor_error){.code = 8, .kind = BD_NOT_FOUND, .meaning = "there is no wall"};
     fill_fields(f);
+    f->budgets[0] = (struct bd_budget){.unit = "coats", .persons = WALL};
     fill_variants(f);
     fill_operations(f);
     f->vendor = (struct bd_vendor){.name = "works",
                                    .title = "Works",
                                    .document = "Works API",
-                                   .settle = 60,
                                    .settings = f->settings,
                                    .enumerations = f->enumerations,
-                                   .operations = f->operations};
+                                   .operations = f->operations,
+                                   .settle = 60};
     fill_token(f);
 }
 
@@ -454,6 +476,89 @@ RULE(a_probe_asks_an_operation, "works.paint: the probe of paint asks no known o
 RULE(a_probe_that_reads_names_an_operation,
      "works.paint: the probe of paint asks no known operation\n",
      f.variants[0].probe = (struct bd_probe){.kind = BD_PROBE_READ, .doc = "something tells"})
+RULE(a_probe_that_reads_may_be_in_order, "", (void)read_of(&f))
+RULE(a_probe_only_reads,
+     "works.paint: the probe of paint asks paint_blue, which does more than read\n"
+     "works.paint: the probe of paint asks paint with key, which is no parameter\n"
+     "works.paint: the probe of paint does not give wall, which paint requires\n",
+     read_of(&f)->operation = "paint_blue")
+RULE(a_probe_asks_with_parameters,
+     "works.paint: the probe of paint asks sign_in with lock, which is no parameter\n",
+     read_of(&f)->operation = "sign_in";
+     f.ask[1] = (struct bd_probe_ask){.name = "lock", .text = "a"})
+RULE(a_probe_takes_parameters,
+     "works.paint: the probe of paint needs coat, which is no parameter\n", (void)read_of(&f);
+     f.ask[0].param = "coat")
+RULE(a_probe_takes_no_secret, "works.paint: the probe of paint needs coats, which is a secret\n",
+     (void)read_of(&f);
+     f.params[4].flags = BD_SECRET)
+RULE(a_probe_asks_one_value, "works.paint: the probe of paint does not say one value of key\n",
+     (void)read_of(&f);
+     f.ask[0].text = "a")
+RULE(a_probe_gives_what_is_required,
+     "works.paint: the probe of paint does not give key, which sign_in requires\n",
+     read_of(&f)->ask = NULL;
+     f.token_params[0].setting = NULL)
+RULE(a_probe_compares_with_a_parameter,
+     "works.paint: the probe of paint needs well, which is no parameter\n", (void)read_of(&f);
+     f.match[0].param = "well")
+RULE(a_probe_compares_with_something,
+     "works.paint: the probe of paint compares wall with nothing, or the reverse\n",
+     (void)read_of(&f);
+     f.match[0].param = NULL)
+RULE(a_probe_is_about_the_effect, "works.paint: the probe of paint is the same for all effects\n",
+     read_of(&f)->ask = NULL;
+     f.variants[0].probe.match = NULL)
+RULE(a_probe_makes_results, "works.paint: the probe of paint makes coat_id, which is no result\n",
+     (void)read_of(&f);
+     f.made[0].name = "coat_id")
+RULE(a_probe_waits_for_a_known_code,
+     "works.paint: the probe of paint waits for the code 7, which sign_in does not answer\n",
+     read_of(&f)->code = 7)
+RULE(a_repeat_waits_for_a_known_code,
+     "works.paint: the probe of paint waits for the code 9, which paint does not answer\n",
+     f.variants[0].probe = (struct bd_probe){
+         .kind = BD_PROBE_REPEAT, .code = 9, .doc = "again tells"})
+RULE(a_repeat_knows_its_own_codes, "",
+     f.variants[0].probe = (struct bd_probe){
+         .kind = BD_PROBE_REPEAT, .code = 7, .doc = "again tells"})
+RULE(words_come_with_a_code, "works.paint: the probe of paint waits for words without a code\n",
+     f.variants[0].probe = (struct bd_probe){
+         .kind = BD_PROBE_REPEAT, .says = "wet", .doc = "again tells"})
+RULE(a_repeat_reads_nothing, "works.paint: the probe of paint does not read, and says what\n",
+     f.variants[0].probe = (struct bd_probe){
+         .kind = BD_PROBE_REPEAT, .gone = true, .doc = "again tells"})
+RULE(a_condition_has_a_reason, "works.paint: why its probe does not always tell has no sentence\n",
+     read_of(&f)->when = "coats")
+RULE(a_condition_is_a_parameter,
+     "works.paint: the probe of paint needs coat, which is no parameter\n",
+     read_of(&f)->single = "coat";
+     f.variants[0].probe.otherwise = "one coat tells")
+RULE(a_reason_has_a_condition, "works.paint: the probe of paint always tells, and says when not\n",
+     read_of(&f)->otherwise = "never")
+RULE(what_is_gone_is_not_told_apart,
+     "works.paint: the probe of paint tells apart what shall be gone\n", read_of(&f)->gone = true;
+     f.variants[0].probe.id = "id")
+RULE(a_second_probe_is_linted, "works.paint: its probe has no sentence\n",
+     read_of(&f)->also = &f.also;
+     f.also = f.variants[0].probe; f.also.also = NULL; f.also.doc = NULL)
+RULE(a_second_probe_is_the_last, "works.paint: the second probe of paint is no plain read\n",
+     read_of(&f)->also = &f.also;
+     f.also = f.variants[0].probe)
+RULE(a_probe_needs_a_delay,
+     "works.paint: paint has a probe, and nothing says how long to wait for it\n",
+     (void)read_of(&f);
+     f.vendor.settle = 0)
+RULE(what_is_spent_is_counted, "works.paint: it sends or spends, and no budget counts it\n",
+     f.budgets[0].unit = NULL)
+RULE(a_budget_is_for_a_parameter,
+     "works.paint: the budget coats is for walls, which is no parameter\n",
+     f.budgets[0].persons = NAMES("walls"))
+RULE(a_budget_depends_on_a_parameter,
+     "works.paint: the budget coats depends on walls, which is no parameter\n",
+     f.budgets[0].when = "walls")
+RULE(a_budget_is_in_snake_case, "works.paint: the budget Coats is not in snake_case\n",
+     f.budgets[0].unit = "Coats")
 RULE(a_repeatable_effect_has_a_reason,
      "works.paint: paint_blue is a spend that may be repeated, and does not say why\n",
      f.variants[1].repeatable = true)
@@ -751,6 +856,33 @@ int main(void)
         T(a_probe_has_a_sentence),
         T(a_probe_asks_an_operation),
         T(a_probe_that_reads_names_an_operation),
+        T(a_probe_that_reads_may_be_in_order),
+        T(a_probe_only_reads),
+        T(a_probe_asks_with_parameters),
+        T(a_probe_takes_parameters),
+        T(a_probe_takes_no_secret),
+        T(a_probe_asks_one_value),
+        T(a_probe_gives_what_is_required),
+        T(a_probe_compares_with_a_parameter),
+        T(a_probe_compares_with_something),
+        T(a_probe_is_about_the_effect),
+        T(a_probe_makes_results),
+        T(a_probe_waits_for_a_known_code),
+        T(a_repeat_waits_for_a_known_code),
+        T(a_repeat_knows_its_own_codes),
+        T(words_come_with_a_code),
+        T(a_repeat_reads_nothing),
+        T(a_condition_has_a_reason),
+        T(a_condition_is_a_parameter),
+        T(a_reason_has_a_condition),
+        T(what_is_gone_is_not_told_apart),
+        T(a_second_probe_is_linted),
+        T(a_second_probe_is_the_last),
+        T(a_probe_needs_a_delay),
+        T(what_is_spent_is_counted),
+        T(a_budget_is_for_a_parameter),
+        T(a_budget_depends_on_a_parameter),
+        T(a_budget_is_in_snake_case),
         T(a_repeatable_effect_has_a_reason),
         T(a_repeatable_update_needs_none),
         T(a_selector_has_variants),

@@ -71,6 +71,14 @@ describe("wait-for-result", function()
     equal(#sandbox.mail.mails(), 1)
   end)
 
+  it("only asks when it is told so", function()
+    twin.set { finish_after = DAY }
+    people(1)
+    local result = console.run(recipe, { "--ema", "p1@example.org", "--tst_frm_id", "101", "--ask_only" })
+    equal(result.status, 0)
+    same({ #twin.calls(), #sandbox.mail.mails() }, { 0, 1 })
+  end)
+
   it("does not believe a call, but asks", function()
     twin.set { finish_after = 2 * DAY }
     people(1)
