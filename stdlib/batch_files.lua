@@ -201,25 +201,21 @@ local function add(self, entry)
   end
 end
 
--- Parameters that rows may have kept and that are no columns of the file.
-local function kept_columns(recipe, has)
+-- Parameters that rows have kept and that are no columns of the file.
+local function kept_columns(recipe, run, has)
   local list = {}
   for _, name in ipairs(params_of.names(recipe.params)) do
-    list[#list + 1] = not has[name] and not recipe.params[name].secret and name or nil
+    list[#list + 1] = not has[name] and (run.meta.kept or {})[name] and name or nil
   end
   return list
 end
 
--- write(recipe, run, entries, reader, folder, fixed) -> { counts, reasons, files }. The entries are all of the file's,
--- with what is known; `fixed` are the parameters that options gave. counts: total, done, failed, in_doubt, pending,
--- skipped, left.
-function M.write(recipe, run, entries, reader, folder, fixed)
+-- write(recipe, run, entries, reader, folder) -> { counts, reasons, files }. The entries are all of the file's, with
+-- what is known. counts: total, done, failed, in_doubt, pending, skipped, left.
+function M.write(recipe, run, entries, reader, folder)
   fs.make_folder(folder)
   local columns, has = own_columns(reader)
-  local kept = {}
-  for _, name in ipairs(kept_columns(recipe, has)) do
-    kept[#kept + 1] = fixed[name] == nil and name or nil
-  end
+  local kept = kept_columns(recipe, run, has)
   local self = { recipe = recipe, run = run, columns = columns, kept = kept, reasons = {},
     counts = { total = 0, done = 0, failed = 0, in_doubt = 0, pending = 0, skipped = 0, left = 0 },
     done = open_file(folder .. "/done.csv", recipe.columns, reader),
