@@ -268,7 +268,8 @@ end
 
 local function stopped_text(batch, outcome)
   if batch.used_up then
-    return ("Stopped: the budget %s is used up. Rows that were not begun wait for a larger one."):format(batch.used_up)
+    return ("Stopped: the budget %s is used up. With a larger one, `beadle resume %s -- --budget NAME=N` begins "
+      .. "the others."):format(batch.used_up, batch.run.id)
   elseif outcome.repeated then
     return ("Stopped: %d rows in a row failed with the same error. --stop-after 0 goes on whatever fails."):format(
       outcome.repeated)
@@ -344,6 +345,7 @@ function M.run(recipe, values, texts, facts, console)
   check_same_rows(recipe, run, source)
   run:open_journal()
   local limits <close> = limits_of.new { run = run, rate = values.rate, budgets = values.budget, say = console.err }
+  run.limits = limits
   local context = { profile = config.profile(), is_sandbox = config.is_sandbox(), started = time.elapsed(),
     is_single = false }
   console.err(("Profile %s%s."):format(context.profile,
