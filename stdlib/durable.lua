@@ -113,7 +113,10 @@ local function guard(run, fn, ...)
     return table.unpack(results, 2, results.n)
   end
   local err = results[2]
-  if not error_value.is(err, "cancelled") then
+  if error_value.is(err, "conflict") then
+    error(error_value.new { kind = "argument", outcome = "none", durable = true, cause = err,
+      message = "another row of this run has the same key, and did the same" }, 0)
+  elseif not error_value.is(err, "cancelled") then
     run.broken = error_value.new { kind = "io", outcome = "none", durable = true, cause = err,
       message = ("the journal of the run %s cannot be written: %s"):format(run.id,
         error_value.is(err) and err.message or tostring(err)),
@@ -292,7 +295,7 @@ function Row:begin()
   self.beginning = async.event()
   local ok, err = pcall(function()
     local journal = self.run:open_journal()
-    self.known = guard(self.run, journal.begin_row, journal, self.key, self.facts)
+    self.known = guard(self.run, journal.begin_row, journal, self.key, self.facts, self.was)
   end)
   self.begun = ok
   self.beginning:set()
@@ -380,11 +383,12 @@ local function was_done(known)
 end
 
 function Run:row(key, facts, fn, ...)
-  local known = self.journal and guard(self, self.journal.row, self.journal, key)
+  local known = self.resumed and guard(self, self.journal.row, self.journal, key)
   if was_done(known) then
     return effects.decode(known.result), true
   end
   local row = new_row(self, key, facts)
+  row.was = known or false
   if not facts.lazy or known then
     row:begin()
   end
@@ -454,6 +458,7 @@ end
 
 function M.open(options)
   local run = make(options.id, options)
+  run.resumed = true
   run.journal = journal_of.open { path = runs.path_of(run.id), note = options.note }
   local ok, err = pcall(function()
     run.meta = run.journal:meta()

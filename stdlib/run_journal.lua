@@ -10,7 +10,9 @@
 --
 -- Texts are JSON as beadle.json writes it, without secrets; times are seconds since 1970.
 --   journal:meta() -> table of values     journal:set_meta { name = value, ... }
---   journal:row(key) -> the row, or nil   journal:begin_row(key, { line =, cells = }) -> what was known before, or nil
+--   journal:row(key) -> the row, or nil
+--   journal:begin_row(key, { line =, cells = } [, known]) -> what was known before, or nil; `known` is that, or false,
+--       where it was asked for already
 --   journal:end_row(key, state, { result =, error =, wake_at = })   state: done, failed, in_doubt, parked, skipped
 --   journal:effects(row) -> list          journal:effect(row, operation, key, occurrence) -> the effect, or nil
 --   journal:intent(effect [, known]) -> effect   before it is sent; `known` is its record when there is one already
@@ -270,14 +272,17 @@ function Journal:row(key)
   return self.db:run(GET_ROW, key)[1]
 end
 
-function Journal:begin_row(key, facts)
-  local known = self:row(key)
-  if known then
-    self.db:run(BEGIN_ROW, key, facts.line, "running", facts.cells, nil, time.now())
-  else
-    self.db:run(PUT_ROW, key, facts.line, "running", facts.cells, nil, nil, nil, time.now(), nil)
+-- Does not wait for the disk: whatever of the row is written later comes after this.
+function Journal:begin_row(key, facts, known)
+  if known == nil then
+    known = self:row(key)
   end
-  return known
+  if known then
+    self.db:post(BEGIN_ROW, key, facts.line, "running", facts.cells, nil, time.now())
+  else
+    self.db:post(PUT_ROW, key, facts.line, "running", facts.cells, nil, nil, nil, time.now(), nil)
+  end
+  return known or nil
 end
 
 function Journal:end_row(key, state, facts)

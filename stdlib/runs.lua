@@ -98,6 +98,12 @@ function M.list()
     end
     list[index] = status
   end
+  table.sort(list, function(a, b) -- an id says the second only
+    if a.started and b.started and a.started ~= b.started then
+      return a.started > b.started
+    end
+    return a.id > b.id
+  end)
   return list
 end
 
