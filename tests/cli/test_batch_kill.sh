@@ -50,6 +50,11 @@ survive() {
     wait "$pid" 2>/dev/null
     status=$?
     find_run
+    if grep -q 'given up' err; then # before it had done anything: it begins anew
+      rm -rf "$XDG_STATE_HOME"
+      id=
+      continue
+    fi
     [ "$status" -eq 137 ] || break
   done
 }
