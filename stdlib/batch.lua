@@ -89,6 +89,7 @@ local function run_row(batch, record, context, aside)
     elseif not wait_until then
       error(result, 0)
     end
+    facts.again = true
   end
 end
 

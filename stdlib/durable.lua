@@ -15,7 +15,7 @@
 -- error, with `in_doubt` and `durable` set where a person must decide. facts: line, cells (JSON), lazy (nothing is
 -- kept before the first effect), aside (a function that runs fn(...) while the row only waits), is_done(result)
 -- (whether nothing is left to do in the row; else it is "failed", and runs again), parks(err) (until when the row is
--- "parked" instead of "failed").
+-- "parked" instead of "failed"), again (this program had the row before).
 -- run.limits, when set, is asked before an effect is sent (stdlib/limits.lua).
 -- durable.current() -> the row of this task, or nil;  durable.active() -> the program's run, or nil
 
@@ -383,7 +383,7 @@ local function was_done(known)
 end
 
 function Run:row(key, facts, fn, ...)
-  local known = self.resumed and guard(self, self.journal.row, self.journal, key)
+  local known = (self.resumed or facts.again) and guard(self, self.journal.row, self.journal, key)
   if was_done(known) then
     return effects.decode(known.result), true
   end

@@ -53,29 +53,25 @@ function M.read(text)
 end
 
 function M.new(options)
-  return setmetatable({ run = options.run, budgets = options.budgets or {}, used = {}, persons = {},
+  return setmetatable({ run = options.run, budgets = options.budgets or {}, used = {},
     pace = options.rate and pace_of.new { rate = options.rate },
     breaker = breaker_of.new { say = options.say } }, Limits)
 end
 
 -- ---------------------------------------------------------------------------------------------------
--- Budgets. What is under way is counted at once, before the journal has it: rows run side by side.
-
-local function key_of(unit, person)
-  return unit .. "\0" .. person
-end
+-- Budgets. One effect is counted after the other, in the order in which the journal gets it.
 
 local function journal_of(self)
   return self.run:open_journal()
 end
 
--- What was used up in all, kept in memory; for one person, what the journal knows and what is about to be added.
+-- What was used up in all, kept in memory; for one person, what the journal knows.
 local function used(self, unit, person)
   if person == "" then
     self.used[unit] = self.used[unit] or journal_of(self):spent(unit, "")
     return self.used[unit]
   end
-  return journal_of(self):spent(unit, person) + (self.persons[key_of(unit, person)] or 0)
+  return journal_of(self):spent(unit, person)
 end
 
 local function refusal(record, budget, person)
@@ -98,9 +94,9 @@ end
 local function reserve(self, record, use)
   self.used[use.unit] = used(self, use.unit, "") + use.amount
   local journal = journal_of(self)
-  journal:spend_later(record, use.unit, "", use.amount)
+  journal:spend_later(record, use.unit, "", use.amount, use.had)
   for _, person in ipairs(use.persons) do
-    journal:spend_later(record, use.unit, person, 1)
+    journal:spend_later(record, use.unit, person, 1, use.had)
   end
 end
 
@@ -127,7 +123,7 @@ local function spend(self, record, uses)
           check_one(self, record, budget, use)
         end
       end
-      use.counts = true
+      use.counts, use.had = true, had ~= nil
     end
   end
   record.uses = uses
@@ -143,9 +139,9 @@ function Limits:give_back(record)
   for _, use in ipairs(record.uses or {}) do
     local journal = journal_of(self)
     self.used[use.unit] = (self.used[use.unit] or use.amount) - use.amount
-    journal:spend_later(record, use.unit, "", 0)
+    journal:spend_later(record, use.unit, "", 0, true)
     for _, person in ipairs(use.persons) do
-      journal:spend_later(record, use.unit, person, 0)
+      journal:spend_later(record, use.unit, person, 0, true)
     end
   end
   record.uses = nil

@@ -20,7 +20,8 @@
 --   journal:outcome_later(...)            the same from where nothing can be waited for
 --   journal:waits(row) -> list            journal:set_wait(row, kind, occurrence, value)
 --   journal:rows_of(keys) -> list of those that are known
---   journal:spend_later(effect, unit, person, amount)   what an effect uses up (person "": of all); 0 takes it back
+--   journal:spend_later(effect, unit, person, amount, had)   what an effect uses up (person "": of all); `had`: the
+--                                         journal has this of the effect already, perhaps as 0, for it did not happen
 --   journal:spent(unit, person) -> amount               journal:has_spent(effect, unit) -> amount or nil
 --   journal:rows { state =, after =, limit = } -> list, by key      journal:unsettled(limit) -> list of effects
 --   journal:counts() -> { rows = { by state }, effects = { by state } }
@@ -234,7 +235,7 @@ local GET_EFFECT = get_statement(EFFECT, "WHERE row=?1 AND operation=?2 AND key=
 local GET_EFFECTS = get_statement(EFFECT, "WHERE row=?1 ORDER BY sent_at")
 local GET_UNSETTLED = get_statement(EFFECT, "WHERE state IN ('intent','unknown') ORDER BY row,sent_at LIMIT ?1")
 local GET_ROWS_OF = get_statement(ROW, "WHERE key IN (SELECT value FROM json_each(?1))")
-local PUT_SPENT = put_statement(SPENT, true)
+local PUT_SPENT = put_statement(SPENT)
 local SET_SPENT = set_statement(SPENT, { "amount" })
 local GET_SPENT = "SELECT sum(amount) n FROM spent WHERE unit=?1 AND person=?2"
 local HAS_SPENT = get_statement(SPENT, "WHERE unit=?1 AND person='' AND row=?2 AND operation=?3 AND key=?4 AND "
@@ -346,12 +347,9 @@ function Journal:rows_of(keys)
 end
 
 -- What an effect is about to use up is on the disk before its intent, which is written after it.
-function Journal:spend_later(effect, unit, person, amount)
-  if amount == 0 then
-    self.db:post(SET_SPENT, unit, person, effect.row, effect.operation, effect.key, effect.occurrence, 0)
-  else
-    self.db:post(PUT_SPENT, unit, person, effect.row, effect.operation, effect.key, effect.occurrence, amount)
-  end
+function Journal:spend_later(effect, unit, person, amount, had)
+  self.db:post(had and SET_SPENT or PUT_SPENT, unit, person, effect.row, effect.operation, effect.key,
+    effect.occurrence, amount)
 end
 
 function Journal:spent(unit, person)

@@ -13,13 +13,19 @@ end
 
 -- The fault that a test asked for at this point; `when` is "before" or "after" the twin's own work.
 function M.take(twin, request, when)
-  for index, fault in ipairs(twin.state.faults) do
+  local list = twin.state.faults
+  for index = #list, 1, -1 do
+    if list[index].until_at and list[index].until_at <= twin.now() then
+      table.remove(list, index)
+    end
+  end
+  for index, fault in ipairs(list) do
     if M.is_of(request, fault.operation) and fault.when == when then
       fault.nth = fault.nth - 1
       if fault.nth <= 0 then
         fault.times = fault.times - 1
-        if fault.times <= 0 then
-          table.remove(twin.state.faults, index)
+        if fault.times <= 0 and not fault.until_at then
+          table.remove(list, index)
         end
         return fault
       end
@@ -75,6 +81,9 @@ local ARGS = {
   delay = { "a number of seconds, from 0 on", function(value)
     return type(value) == "number" and value >= 0 and value < math.huge
   end },
+  seconds = { "a number of seconds, from 0 on", function(value)
+    return type(value) == "number" and value >= 0 and value < math.huge
+  end },
   headers = { "a table of names and texts of one line", are_headers },
   type = { "a content type, a text of one line", is_line },
   body = { "a text", function(value) return type(value) == "string" end },
@@ -92,13 +101,13 @@ end
 
 -- Makes a request go wrong. kind: "status" (with status, headers, body, type), "lost request", "lost reply",
 -- "slow" (with delay, seconds), "cut" (with keep, bytes), "answer" (a whole answer instead of the twin's).
--- operation: which; nth: which of them (1); times: how many (1).
+-- operation: which; nth: which of them (1); times: how many (1); or seconds: all for so long.
 function M.add(twin, args)
   local kind = KINDS[args.kind]
   if not kind then
     twin.refuse("there is no fault \"%s\"", tostring(args.kind))
   end
-  twin.check_args("fault", args, { "kind", "operation", "nth", "times", "status", "headers", "body", "type",
+  twin.check_args("fault", args, { "kind", "operation", "nth", "times", "seconds", "status", "headers", "body", "type",
     "delay", "keep" })
   check_args(twin, args)
   if kind.needs and args[kind.needs] == nil then
@@ -112,7 +121,7 @@ function M.add(twin, args)
   table.insert(twin.state.faults, {
     operation = args.operation, nth = args.nth or 1, times = args.times or 1, when = kind.when,
     lost = kind.lost, status = args.status, headers = args.headers, body = args.body, type = args.type,
-    delay = args.delay, keep = args.keep,
+    delay = args.delay, keep = args.keep, until_at = args.seconds and twin.now() + args.seconds,
   })
 end
 
