@@ -69,10 +69,20 @@ local function once(batch, record, context, facts)
   return result or {}
 end
 
+-- The row as it may be kept.
+local function cells_text(batch, record)
+  local cells = {}
+  for name, text in pairs(record.cells) do
+    local param = batch.recipe.params[name]
+    cells[name] = not (param and param.secret) and text or nil
+  end
+  return json.encode(cells)
+end
+
 local function run_row(batch, record, context, aside)
   local tries, wait_until = { count = 0 }, record.entry.known and record.entry.known.wake_at
   context.keep = keep_in(batch, context)
-  local facts = { line = record.line, cells = json.encode(record.cells), aside = aside,
+  local facts = { line = record.line, cells = cells_text(batch, record), aside = aside,
     is_done = function(result) return not batch.recipe:is_pending(result or {}) end,
     parks = function(err)
       wait_until = wake_at(batch, tries, err)
@@ -246,8 +256,8 @@ local function advice(counts, id)
     lines[#lines + 1] = ("What is left: `beadle resume %s` goes on."):format(id)
   end
   if counts.failed > 0 then
-    lines[#lines + 1] = ("What failed: `beadle retry %s --failed` does these rows again, nothing of them twice."):format(
-      id)
+    lines[#lines + 1] = ("What failed: `beadle retry %s --failed` does these rows again, nothing of them twice.")
+      :format(id)
   end
   return lines
 end

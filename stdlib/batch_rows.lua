@@ -24,8 +24,12 @@ function M.seen(path)
   db:exec "CREATE TABLE seen(at,key,line,PRIMARY KEY(at,key)) WITHOUT ROWID"
   db:exec "BEGIN"
   local function see(index, key, line)
+    local first
     for row in db:rows("SELECT line FROM seen WHERE at=? AND key=?", index, key) do
-      return row.line
+      first = row.line
+    end
+    if first then
+      return first
     end
     db:exec("INSERT INTO seen VALUES(?,?,?)", index, key, line)
     waiting = waiting + 1

@@ -48,7 +48,8 @@ local function name_of(vendor, settings)
     end
   end
   table.sort(parts)
-  return ("%s-%s"):format(vendor, native.body_hash("HMAC-SHA256", table.concat(parts, "\n")):gsub("[^%w]", ""):sub(1, 20))
+  local hash = native.body_hash("HMAC-SHA256", table.concat(parts, "\n")):gsub("[^%w]", "")
+  return ("%s-%s"):format(vendor, hash:sub(1, 20))
 end
 
 local function open(vendor)

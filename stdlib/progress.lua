@@ -29,8 +29,8 @@ end
 
 M.duration_text = duration_text
 
--- line(counts, elapsed) -> text: {done, failed, total, waiting, in_doubt, earlier}; earlier: how many of these had ended
--- before.
+-- line(counts, elapsed) -> text: {done, failed, total, waiting, in_doubt, earlier}; earlier: how many of these had
+-- ended before.
 function M.line(counts, elapsed)
   local ended = counts.done + counts.failed + (counts.in_doubt or 0)
   local here = ended - (counts.earlier or 0)

@@ -399,7 +399,8 @@ local function start_rows(run, entries)
     end
     local earlier = earlier_of(run, entry) or {}
     local record = { index = entry.index, line = entry.line, cells = entry.cells, row = entry.row,
-      entry = entry, problem = entry.problem, state = "not_run", before = earlier.before or {}, kept = earlier.kept, calls = {},
+      entry = entry, problem = entry.problem, state = "not_run",
+      before = earlier.before or {}, kept = earlier.kept, calls = {},
       has_slot = true }
     run.begun = run.begun + 1
     if run.on_end then
@@ -448,8 +449,8 @@ end
 -- rows(recipe, entries, settings) -> run: {records, counts, reason}. Settings: concurrency, total, context,
 -- progress, say, stop_after, journal; for batches (stdlib/batch.lua) run_row(record, context, aside), which runs a row,
 -- on_end(record), with which records are not kept, earlier, the counts of rows that ended in an earlier program, grace,
--- for how many seconds after Ctrl-C rows may go on, on_begin(counts), and on_stop, called when they may not begin any more. `reason` is the error for which rows were left out; its kind is "cancelled"
--- after Ctrl-C; `repeated` says how many rows had met it one after the other, where that was why. A record is
+-- for how many seconds after Ctrl-C rows may go on, on_begin(counts), and on_stop, called when none may begin any more.
+-- `reason` is the error for which rows were left out; its kind is "cancelled" after Ctrl-C; `repeated` says how many rows had met it one after the other, where that was why. A record is
 -- {index, line, state, row, result, pending, error, before, calls, in_doubt, cells}; state is "done", "failed" or
 -- "not_run".
 function M.rows(recipe, entries, settings)

@@ -15,9 +15,10 @@ local usage = require "beadle.recipe_usage"
 
 local SPEC = {
   { name = "profile", value = "NAME", doc = "the profile, as before the command" },
-  { name = "rate", value = "N/s", take = pace.read, doc = "calls per s, min or h to an account, with all other programs "
-    .. "of this user" },
-  { name = "budget", value = "LIST", take = limits.read, doc = "such as tests=400,mails-per-person=1: no more is sent" },
+  { name = "rate", value = "N/s", take = pace.read,
+    doc = "calls per s, min or h to an account, with all other programs of this user" },
+  { name = "budget", value = "LIST", take = limits.read,
+    doc = "such as tests=400,mails-per-person=1: no more is sent" },
   { name = "into", value = "FOLDER", doc = "where done.csv, failed.csv and in-doubt.csv go" },
   { name = "accept-changes", doc = "take what was done with other parameters as it is recorded" },
   { name = "run", value = "RUN", doc = "for `beadle resume` and `beadle retry`" },

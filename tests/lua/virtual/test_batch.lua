@@ -98,9 +98,8 @@ local function run(of, values, wanted)
 end
 
 local function cell(file, name)
-  for row in csv.open(("%s/end/%s.csv"):format(folder, file)):rows() do
-    return row[name]
-  end
+  local row = csv.open(("%s/end/%s.csv"):format(folder, file)):rows()()
+  return row and row[name]
 end
 
 local function requests(operation)
