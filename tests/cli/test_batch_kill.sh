@@ -21,9 +21,18 @@ echo "rows $rows, kills $kills, seed $seed"
 
 . "$root/tests/cli/durable_lib.sh"
 
+# begin [-e CODE [--run RUN]]
 begin() {
-  "$BEADLE" --profile served "$@" batch "$root/scripts/register-candidate.lua" rows.csv --into end --mai_tem_id 7 \
-    --concurrency 16 --stop-after "$rows"
+  "$BEADLE" --profile served ${1:+"$1"} ${2:+"$2"} batch "$root/scripts/register-candidate.lua" rows.csv --into end \
+    --mai_tem_id 7 --concurrency 16 --stop-after "$rows" ${4:+--run "$4"}
+}
+
+# As `beadle resume` does it; with options, which that does not know, in its words.
+go_on() {
+  if [ $# -eq 0 ]; then
+    exec "$BEADLE" resume "$id"
+  fi
+  begin "$@" --run "$id"
 }
 
 moment() {
@@ -38,7 +47,7 @@ survive() {
     if [ -z "$id" ]; then
       begin "$@" >out 2>err </dev/null &
     else
-      "$BEADLE" resume "$id" >out 2>err </dev/null &
+      go_on "$@" >out 2>err </dev/null &
     fi
     pid=$!
     if [ "$killed" -lt "$kills" ]; then
