@@ -3,6 +3,7 @@
 
 #include "catalogue/catalogue_module.h"
 #include "catalogue/perform.h"
+#include "core/observe.h"
 #include "core/runtime.h"
 #include "core/script.h"
 #include "lti/lti.h"
@@ -22,6 +23,8 @@ void bd_bindings_open(struct bd_runtime *rt)
         {"beadle.log", bd_log_module},
         {"beadle.fs", bd_fs_module},
         {"beadle.journal", bd_journal_module},
+        {"beadle.observe", bd_observe_module},
+        {"beadle.test.native", bd_test_module},
         {"beadle.sqlite", bd_sqlite_module},
         {"beadle.http.native", bd_http_module},
         {"beadle.database", bd_database_module},

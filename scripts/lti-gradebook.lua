@@ -388,9 +388,9 @@ end
 -- ---------------------------------------------------------------------------------------------------
 
 local function print_help(console)
-  console.out(("Usage: beadle run scripts/lti-gradebook.lua --rows FILE --out FILE (--links FILE | --headless) "
-    .. "[OPTIONS]\n\n%s. Ctrl-C ends it; begun again with the same files it goes on.\n\n%s"):format(ROW.spec.summary,
-    options.describe(SPEC)))
+  console.out(("Usage: beadle run %s --rows FILE --out FILE (--links FILE | --headless) [OPTIONS]\n\n%s. Ctrl-C ends "
+    .. "it; begun again with the same files it goes on.\n\n%s"):format(arg and arg[0] or "lti-gradebook",
+    ROW.spec.summary, options.describe(SPEC)))
 end
 
 local function check_options(values, operands)

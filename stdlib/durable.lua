@@ -183,6 +183,15 @@ function Run:once(record, effect, send, known)
   return result
 end
 
+-- answers_like(record) -> what other effects of the same operation with the same key were answered.
+function Run:answers_like(record)
+  local list = {}
+  for _, text in ipairs(guard(self, self.journal.answers, self.journal, record.operation, record.key)) do
+    list[#list + 1] = effects.decode(text)
+  end
+  return list
+end
+
 -- ---------------------------------------------------------------------------------------------------
 -- What is recorded with other parameters
 
@@ -247,6 +256,7 @@ local function settle_now(row, record, effect, next_send, err)
 end
 
 local function first_time(row, record, effect, next_send, known)
+  record.before = settling.before(effect)
   local state, result, err = row.run:attempt(record, effect, next_send(), known)
   if state == "unknown" then
     return settle_now(row, record, effect, next_send, err)
@@ -275,6 +285,7 @@ local function pass(row, effect, send)
     return first_time(row, record, effect, next_send, known)
   end
   record.sent_at, record.attempts, record.state = known.sent_at, known.attempts, known.state
+  record.before = known.before
   return settle_now(row, record, effect, next_send)
 end
 

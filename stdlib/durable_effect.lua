@@ -6,6 +6,7 @@ local error_value = require "beadle.error"
 local json = require "beadle.json"
 local log = require "beadle.log"
 local native = require "beadle.lti.native"
+local probe = require "beadle.catalogue.probe"
 
 local M = {}
 
@@ -110,6 +111,14 @@ end
 -- To repeat these is as good as to have them done once (RFC 9110, "Idempotent Methods").
 local IDEMPOTENT = { PUT = true, DELETE = true }
 
+local function probe_of(effect)
+  if not effect.vendor then
+    return IDEMPOTENT[effect.method] and "repeat" or "none"
+  end
+  local told = probe.of(effect)
+  return told and told.kind or "none"
+end
+
 -- of(row, effect) -> what the journal keeps of it before it is sent. `row` counts how often the same was asked for:
 -- {key =, seen = {}}.
 function M.of(row, effect)
@@ -120,7 +129,7 @@ function M.of(row, effect)
   row.seen[name] = (row.seen[name] or 0) + 1
   record.occurrence = row.seen[name]
   record.params_hash = native.body_hash("HMAC-SHA256", record.params)
-  record.probe = effect.probe or IDEMPOTENT[effect.method] and "repeat" or "none"
+  record.probe = probe_of(effect)
   return record
 end
 

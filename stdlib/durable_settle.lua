@@ -2,25 +2,16 @@
 -- What becomes of an effect of which nobody knows whether it happened: the program was killed while it was under way,
 -- or its answer was lost. For stdlib/durable.lua.
 
-local catalogue = require "beadle.catalogue"
 local effects = require "beadle.durable_effect"
 local error_value = require "beadle.error"
 local gate = require "beadle.gate"
-local settle = require "beadle.catalogue.settle"
+local probe = require "beadle.catalogue.probe"
 local task = require "beadle.task"
 local time = require "beadle.time"
 
 local M = {}
 
 local MOST_TRIES = 3
-
-local function operation_of(effect)
-  for _, operation in ipairs(catalogue.describe(effect.vendor).operations) do
-    if operation.full_name == effect.operation then
-      return operation
-    end
-  end
-end
 
 -- A gate sends an effect once. Once more is a call of its own, which passes no gate: this one has let it through.
 local function call_again(effect)
@@ -42,22 +33,37 @@ function M.sender(effect, send)
   end
 end
 
--- How a person finds out, as the record says.
-local function advice(effect)
-  local operation = effect.vendor and operation_of(effect)
-  local probe = operation and operation.probe or {}
-  if probe.kind == "read" then
-    return ("Find out with %s.%s: %s."):format(effect.vendor, probe.operation, probe.doc)
-  elseif probe.doc then
-    return probe.doc:sub(1, 1):upper() .. probe.doc:sub(2) .. "."
+-- before(effect) -> what has to be known before it is sent, as the journal keeps it, or nil. When that cannot be found
+-- out, nothing is sent.
+function M.before(effect)
+  if not effect.vendor then
+    return nil
   end
-  return "Find out at the other side."
+  local ok, ids = pcall(probe.before, effect)
+  if not ok then
+    if error_value.is(ids) then
+      ids.outcome = "none"
+    end
+    error(ids, 0)
+  end
+  return ids and effects.encode(ids) or nil
 end
 
--- doubt(row, record, effect) -> the error that a person must decide about it. The row sends nothing from here on.
-function M.doubt(row, record, effect)
+-- How a person finds out, as the record says.
+local function advice(effect, why)
+  local told = effect.vendor and probe.record(effect)
+  local told_probe = told and told.probe or {}
+  if told_probe.kind == "read" then
+    return ("%s.%s tells: %s."):format(effect.vendor, told_probe.operation, told_probe.doc)
+  end
+  local text = told_probe.doc or why or "find out at the other side"
+  return text:sub(1, 1):upper() .. text:sub(2) .. "."
+end
+
+-- The error that a person must decide about it. The row sends nothing from here on.
+local function doubt(row, record, effect, why)
   row.doubt = error_value.new { kind = "cancelled", operation = record.operation, outcome = "unknown", in_doubt = true,
-    durable = true, hint = ("%s Then `beadle resolve %s`."):format(advice(effect), row.run.id),
+    durable = true, hint = ("%s Then `beadle resolve %s`."):format(advice(effect, why), row.run.id),
     message = ("it was sent %s at %s, and no answer came; it is not sent again before somebody has found out"):format(
       effects.about(record), time.iso(record.sent_at)) }
   row.run:note(record, "unknown", { error = effects.error_text(row.doubt) })
@@ -65,54 +71,97 @@ function M.doubt(row, record, effect)
 end
 
 -- The vendor may still be working on it.
-local function wait_for_vendor(row, sent_at, effect)
-  local left = sent_at + (effect.settle or 0) - time.now()
+local function wait_for_vendor(row, effect)
+  local left = effect.vendor and probe.ready_at(effect) - time.now() or 0
   if left > 0 then
     row.aside(task.sleep, left)
   end
 end
 
--- Whether a refusal of the repeated request says that the first one had been carried out.
-local function says_done(effect, err)
-  return effect.probe_code ~= nil and error_value.is(err) and err.code == effect.probe_code and err.outcome == "none"
-end
-
-local function repeat_it(row, record, effect, next_send)
-  for try = 1, MOST_TRIES do
-    wait_for_vendor(row, record.sent_at, effect)
-    local send = next_send()
-    if not send then
-      break
-    end
-    local state, result, err = row.run:attempt(record, effect, send, { attempts = record.attempts }, function(refusal)
-      return says_done(effect, refusal) and settle.refusal_result(operation_of(effect), refusal)
-    end)
-    if not err then
-      return result
-    elseif state ~= "unknown" or try == MOST_TRIES or error_value.is(err, "cancelled") then
-      error(err, 0)
+-- Ids that other effects of the run are known to have made: what has one of them is not this effect's.
+local function taken(row, record, effect)
+  local told = probe.of(effect)
+  if not told or not told.id then
+    return nil
+  end
+  local names, ids = { told.id }, {}
+  for _, field in ipairs(told.result or {}) do
+    names[#names + 1] = field.member == told.id and field.name or nil
+  end
+  for _, answer in ipairs(row.run:answers_like(record)) do
+    for _, name in ipairs(names) do
+      ids[#ids + 1] = type(answer) == "table" and answer[name] or nil
     end
   end
+  return ids
 end
 
--- settle(row, record, effect, next_send) -> the effect's result. Raises its error, or that it is in doubt. `record` has
--- when it was sent and how often.
+local function verdict_of(row, record, effect)
+  if not effect.vendor then
+    return record.probe == "repeat" and "repeat" or "unknown"
+  end
+  effect.taken = taken(row, record, effect)
+  return probe.settle(effect)
+end
+
+-- The result that a refusal of the repeated request means, or nil.
+local function accept(effect, refusal)
+  if not effect.vendor or error_value.is(refusal, "cancelled") then
+    return nil
+  end
+  local verdict, result = probe.read_repeat(effect, false, refusal)
+  return verdict == "happened" and (result or {}) or nil
+end
+
+local function send_again(row, record, effect, send)
+  local state, result, err = row.run:attempt(record, effect, send, { attempts = record.attempts }, function(refusal)
+    return accept(effect, refusal)
+  end)
+  return not err or state ~= "unknown" or error_value.is(err, "cancelled"), result, err
+end
+
+local function keep_found(row, record, effect, result)
+  row.run:note(record, "done", { answer = effects.answer_text(effect, result) })
+  return result
+end
+
+-- One try: whether that is the end of it, the result, and an error.
+local function try_once(row, record, effect, next_send)
+  effect.sent_at = record.sent_at
+  wait_for_vendor(row, effect)
+  local verdict, what, err = verdict_of(row, record, effect)
+  if verdict == "happened" then
+    return true, keep_found(row, record, effect, what)
+  elseif verdict == "not" and what then
+    row.run:note(record, "failed", { error = effects.error_text(what) })
+    error(what, 0)
+  elseif verdict == "unknown" and not err then
+    error(doubt(row, record, effect, what), 0)
+  elseif verdict == "unknown" then
+    return false, nil, err
+  end
+  local send = next_send()
+  if not send then
+    return false
+  end
+  return send_again(row, record, effect, send)
+end
+
+-- settle(row, record, effect, next_send) -> the effect's result; nothing when it cannot be sent again from here. Raises
+-- its error, or that it is in doubt. `record` has when it was sent, how often, and what was there before.
 function M.settle(row, record, effect, next_send)
-  if record.probe == "repeat" then
-    return repeat_it(row, record, effect, next_send)
-  elseif record.probe == "read" then
-    wait_for_vendor(row, record.sent_at, effect)
-    local verdict, result = settle.ask(effect)
-    if verdict == "happened" then
-      row.run:note(record, "done", { answer = effects.answer_text(effect, result) })
+  effect.before = effects.decode(record.before)
+  for try = 1, MOST_TRIES do
+    local is_over, result, err = try_once(row, record, effect, next_send)
+    if err and (is_over or try == MOST_TRIES) then
+      record.state = record.state ~= "failed" and "unknown" or record.state
+      error(err, 0)
+    elseif is_over then
       return result
-    end
-    local send = verdict == "not" and next_send()
-    if send then
-      return row.run:once(record, effect, send, { attempts = record.attempts })
+    elseif not err then
+      return
     end
   end
-  error(M.doubt(row, record, effect), 0)
 end
 
 return M

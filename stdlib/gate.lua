@@ -12,9 +12,9 @@
 -- keeps the effect from being sent. An effect has
 --   operation   "isograd.add_test", "http.request"
 --   effect      "create", "update", "delete", "send", "spend" (operation.h); "unknown" for beadle.http
---   profile     name of the profile that the call is made under. Not for beadle.http
 --   vendor, params, key   the parameters that are given, with the profile's and the usual ones; those that say
 --               "this is the same effect". Not for beadle.http
+--   profile, sandbox   the name of the profile, and whether the vendor is simulated there. Not for beadle.http
 --   method, url, body     the request as it is sent, without headers. May hold what must not be shown: show it
 --               through what masks secrets, and not what is about a person.
 
@@ -34,7 +34,10 @@ end
 
 -- What closes this puts the task's gate back.
 local function put_back()
-  local outer = task.gate()
+  local outer, reads = task.gate()
+  if outer and reads then
+    watchers[outer] = true -- also one that was set without this module
+  end
   return outer, setmetatable({}, { __close = function()
     set(outer)
   end })
@@ -65,8 +68,7 @@ function M.with(gate, fn, ...)
   return fn(...)
 end
 
--- watching(gate) -> gate: it sees also requests that only read; their `effect` is "read". Calls that fetch a token are
--- part of the call that needs it, and not seen.
+-- watching(gate) -> gate: it sees also requests that only read; their `effect` is "read".
 function M.watching(gate)
   watchers[gate] = true
   return gate

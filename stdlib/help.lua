@@ -6,9 +6,7 @@ local error_value = require "beadle.error"
 local pretty = require "beadle.pretty"
 local probe_words = require "beadle.catalogue.probe_words"
 
-local M = {}
-
-local WIDTH = 96
+local M = { width = 96 } -- columns that lines of text have at most
 
 local function fail(message, hint)
   error(error_value.new { kind = "argument", message = message, hint = hint, outcome = "none", exit = 2 }, 0)
@@ -73,7 +71,7 @@ local function add_rows(out, rows)
   local indent = (" "):rep(left_width + 4)
   for _, row in ipairs(rows) do
     add(out, "  %s%s  %s", row[1], (" "):rep(left_width - pretty.width(row[1])),
-      pretty.wrap(row[2], WIDTH - left_width - 4, indent))
+      pretty.wrap(row[2], M.width - left_width - 4, indent))
   end
 end
 
@@ -121,15 +119,21 @@ local function param_sentence(param, operation)
   return table.concat(parts, " ")
 end
 
+-- Whether a call has to give it: what is filled in by itself need not be given.
+local function is_needed(param)
+  local filled_in = param.fallback ~= nil or param.setting ~= nil or param.min ~= nil and param.min == param.max
+  return param.required and not filled_in or false
+end
+
 -- What the vendors' pages of docs/ are made of, too (tests/docs/vendors.lua): this and what follows like it.
-M.param_sentence, M.choice_value, M.effects = param_sentence, choice_value, EFFECTS
+M.param_sentence, M.choice_value, M.effects, M.is_needed = param_sentence, choice_value, EFFECTS, is_needed
 
 local function add_param(rows, param, operation, indent)
   if param.rest then
     return
   end
   rows[#rows + 1] = {
-    ("%s%s%s  %s"):format(indent, param.name, param.required and " *" or "", param.type),
+    ("%s%s%s  %s"):format(indent, param.name, is_needed(param) and " *" or "", param.type),
     param_sentence(param, operation),
   }
   for _, member in ipairs(param.fields or {}) do
@@ -224,9 +228,9 @@ end
 
 local function add_params(out, operation)
   local rows = {}
-  for _, required in ipairs { true, false } do
+  for _, needed in ipairs { true, false } do
     for _, param in ipairs(operation.params) do
-      if (param.required or false) == required then
+      if is_needed(param) == needed then
         add_param(rows, param, operation, "")
       end
     end
@@ -256,8 +260,7 @@ local function field_sentence(field, operation, where)
     notes = ("%s %s%s lists their properties."):format(notes, each.choice and ("Of %s: "):format(each.choice) or "",
       where(each.name, operation.vendor))
   end
-  return ("%s%s%s"):format(notes, field.nullable and " May be missing." or "",
-    field.assumed and " (Our assumption.)" or "")
+  return notes .. (field.assumed and " (Our assumption.)" or "")
 end
 
 M.tables_of, M.field_sentence, M.properties_of = tables_of, field_sentence, properties_of
@@ -268,7 +271,7 @@ end
 
 local function add_fields(rows, fields, prefix, operation)
   for _, field in ipairs(fields) do
-    rows[#rows + 1] = { ("%s%s  %s"):format(prefix, field.name, field.type),
+    rows[#rows + 1] = { ("%s%s%s  %s"):format(prefix, field.name, field.nullable and " ?" or "", field.type),
       field_sentence(field, operation, help_of_table) }
     if field.fields then
       add_fields(rows, field.fields, prefix .. "  ", operation)
@@ -288,6 +291,16 @@ local RESULT_WITH_FIELDS = {
   list = "Result: a list of objects, each with",
   each = "Result: a list of objects, or an object with each under a key; each with",
 }
+
+-- Whether a field of the result, or of what is within it, may be missing.
+local function any_nullable(fields)
+  for _, field in ipairs(fields or {}) do
+    if field.nullable or any_nullable(field.fields) then
+      return true
+    end
+  end
+  return false
+end
 
 M.result_without_fields, M.result_with_fields = RESULT_WITHOUT_FIELDS, RESULT_WITH_FIELDS
 
@@ -328,7 +341,8 @@ local function add_result(out, operation)
     add(out, RESULT_WITHOUT_FIELDS[operation.result_kind])
     return
   end
-  add(out, RESULT_WITH_FIELDS[operation.result_kind] or "Result")
+  add(out, "%s%s", RESULT_WITH_FIELDS[operation.result_kind] or "Result",
+    any_nullable(operation.result) and " (? may be missing)" or "")
   add_rows(out, rows)
 end
 
@@ -363,7 +377,8 @@ local function facts(operation)
     and ("may be repeated%s."):format(operation.repeat_note and ": " .. operation.repeat_note or "")
     or "repeated only when the vendor certainly did nothing." }
   if operation.key then
-    rows[#rows + 1] = { "Same effect", ("by %s."):format(table.concat(operation.key, ", ")) }
+    rows[#rows + 1] = { "Natural key", ("%s: calls that agree in %s ask for the same effect."):format(
+      table.concat(operation.key, ", "), #operation.key > 1 and "these" or "it") }
   end
   rows[#rows + 1] = operation.effect ~= "read" and operation.probe.doc
     and { "If lost", probe_words.sentences(operation.probe) } or nil
@@ -420,16 +435,16 @@ function M.operation(full_name)
   add(out, "%s: %s", operation.full_name, operation.summary)
   if operation.doc then
     add(out, "")
-    add(out, pretty.wrap(operation.doc, WIDTH))
+    add(out, pretty.wrap(operation.doc, M.width))
   end
   if operation.removed then
     add(out, "")
-    add(out, pretty.wrap("Removed by the vendor; calling it is an error. " .. operation.removed, WIDTH))
+    add(out, pretty.wrap("Removed by the vendor; calling it is an error. " .. operation.removed, M.width))
     return table.concat(out, "\n")
   end
   if operation.caution then
     add(out, "")
-    add(out, pretty.wrap("Caution: " .. operation.caution, WIDTH))
+    add(out, pretty.wrap("Caution: " .. operation.caution, M.width))
   end
   if operation.deprecated then
     add(out, "")

@@ -3,7 +3,8 @@
 
 local native = require "beadle.http.native"
 
-local M = { request = native.request, get = native.get, post = native.post }
+local M = { request = native.request, get = native.get, post = native.post,
+  response = native.response }
 
 -- serve(options) -> server: see beadle.http_server.
 function M.serve(options)

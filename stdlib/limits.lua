@@ -12,6 +12,7 @@
 local async = require "beadle.async"
 local breaker_of = require "beadle.breaker"
 local budget_of = require "beadle.catalogue.budget"
+local catalogue = require "beadle.catalogue"
 local error_value = require "beadle.error"
 local gate = require "beadle.gate"
 local pace_of = require "beadle.pace"
@@ -53,7 +54,7 @@ function M.read(text)
 end
 
 function M.new(options)
-  return setmetatable({ run = options.run, budgets = options.budgets or {}, used = {},
+  return setmetatable({ run = options.run, budgets = options.budgets or {}, used = {}, tokens = {},
     pace = options.rate and pace_of.new { rate = options.rate },
     breaker = breaker_of.new { say = options.say } }, Limits)
 end
@@ -194,10 +195,20 @@ local function observe(self, effect, send)
   return table.unpack(results, 2, results.n)
 end
 
+-- A call that fetches a token is part of the call that needs it, which had its turn.
+local function fetches_token(self, effect)
+  local vendor = effect.vendor
+  if not vendor then
+    return false
+  end
+  self.tokens[vendor] = self.tokens[vendor] or catalogue.describe(vendor).token_operation or ""
+  return effect.operation == ("%s.%s"):format(vendor, self.tokens[vendor])
+end
+
 -- gate() -> what a row's calls go through (stdlib/gate.lua).
 function Limits:gate()
   return gate.watching(function(effect, send)
-    if effect.effect == "read" then
+    if effect.effect == "read" and not fetches_token(self, effect) then
       wait_for_turn(self, effect)
     end
     return observe(self, effect, send)

@@ -8,6 +8,7 @@
 --   list      true: may be given several times, the value is a list
 --   take      function(text) -> value, or nil and what it must be; without it the text is kept
 --   default   the value when it is not given
+--   kind      what completion offers for the value: "file", "lua", "folder", "profile", ..., or choices: "plain|json"
 --   doc       one sentence
 -- Raises an error with exit status 2.
 

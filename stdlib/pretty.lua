@@ -74,9 +74,56 @@ function M.printable(value)
   return copy
 end
 
--- Columns that a text takes on a terminal; close enough for aligning names.
+-- Characters that take two columns, and none (Unicode, East Asian Width W and F, and combining marks); the ranges that
+-- people's names and the vendors' words come from.
+local WIDE = { { 0x1100, 0x115F }, { 0x2E80, 0x303E }, { 0x3041, 0x33FF }, { 0x3400, 0x4DBF }, { 0x4E00, 0x9FFF },
+  { 0xA000, 0xA4CF }, { 0xAC00, 0xD7A3 }, { 0xF900, 0xFAFF }, { 0xFE30, 0xFE6F }, { 0xFF00, 0xFF60 },
+  { 0xFFE0, 0xFFE6 }, { 0x1F300, 0x1F64F }, { 0x1F900, 0x1F9FF }, { 0x20000, 0x3FFFD } }
+local NARROW = { { 0x0300, 0x036F }, { 0x200B, 0x200F }, { 0x20D0, 0x20FF }, { 0xFE00, 0xFE0F } }
+
+local function is_in(ranges, code)
+  for _, range in ipairs(ranges) do
+    if code <= range[2] then
+      return code >= range[1]
+    end
+  end
+  return false
+end
+
+local function columns(code)
+  if code < 0x300 then
+    return 1
+  end
+  return is_in(NARROW, code) and 0 or is_in(WIDE, code) and 2 or 1
+end
+
+-- Columns that a text takes on a terminal.
 function M.width(text)
-  return utf8.len(text) or #text
+  if not text:find "[\xCC-\xF4]" then -- nothing from U+0300 on
+    return utf8.len(text) or #text
+  elseif not utf8.len(text) then
+    return #text
+  end
+  local width = 0
+  for _, code in utf8.codes(text) do
+    width = width + columns(code)
+  end
+  return width
+end
+
+-- cut(text, most) -> the beginning of the text that takes so many columns at most.
+function M.cut(text, most)
+  if not utf8.len(text) then
+    return text:sub(1, most)
+  end
+  local width = 0
+  for place, code in utf8.codes(text) do
+    width = width + columns(code)
+    if width > most then
+      return text:sub(1, place - 1)
+    end
+  end
+  return text
 end
 
 local function pad(text, width, right)

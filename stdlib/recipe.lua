@@ -235,7 +235,7 @@ local function attempt_single(recipe, row, context, console)
     before[#before + 1] = text
   end
   local function note(effect, send)
-    calls[#calls + 1] = effect.operation
+    calls[#calls + 1] = not gate.dry_run and effect.operation or nil
     return send()
   end
   local durably = durable.active()
@@ -445,7 +445,8 @@ local function run_file(recipe, texts, context, values, console)
     return 0
   end
   check_same_rows(recipe, source)
-  local journal <close> = not durable.active() and journal_of.open(recipe, source, values, context, console.err) or nil
+  local is_kept = not gate.dry_run and not durable.active()
+  local journal <close> = is_kept and journal_of.open(recipe, source, values, context, console.err) or nil
   return run_checked(recipe, source, journal, context, values, console)
 end
 
@@ -462,6 +463,19 @@ local function run_own_rows(recipe, texts, context, values, console)
   return run_checked(recipe, source, nil, context, values, console)
 end
 
+-- Nothing happens in a dry run that would have to be confirmed, and no file is to say that it had.
+local function for_dry_run(values, console)
+  if values.continue or values.forget then
+    options.fail(("--%s cannot be tried in a dry run"):format(values.continue and "continue" or "forget"),
+      "Without it, the dry run plans all rows and leaves the record of the earlier run as it is.")
+  end
+  for _, path in ipairs { table.unpack(values.output or {}), values.failed } do
+    console.err(("Dry run: %s is not written."):format(path))
+  end
+  console.err "Dry run: what is shown as done is only planned."
+  values.output, values.failed, values.yes = nil, nil, true
+end
+
 -- run(arguments [, console]) -> exit status. `console` may replace where text goes: out(text), err(text),
 -- ask(question) -> answer, interactive, progress(text).
 function Recipe:run(arguments, console)
@@ -470,6 +484,9 @@ function Recipe:run(arguments, console)
   if values.help then
     console.out(usage.help(self))
     return 0
+  end
+  if gate.dry_run then
+    for_dry_run(values, console)
   end
   local context = { profile = config.profile(), is_sandbox = config.is_sandbox(), started = time.elapsed(),
     is_single = false }

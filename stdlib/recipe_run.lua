@@ -11,6 +11,7 @@ local gate = require "beadle.gate"
 local json = require "beadle.json"
 local log = require "beadle.log"
 local params_of = require "beadle.recipe_params"
+local task = require "beadle.task"
 local time = require "beadle.time"
 
 local M = {}
@@ -283,9 +284,12 @@ end
 local function attempt(run, record)
   local body = async.spawn(function()
     local function note(effect, send)
-      note_call(run, record, effect.operation)
+      if not gate.dry_run then
+        note_call(run, record, effect.operation)
+      end
       return send()
     end
+    task.set_label(run.recipe.spec.rows and ("row %d"):format(record.index) or ("line %d"):format(record.line))
     local ok, result = failure.call(gate.with, note, in_row, run, record)
     if not ok then
       record.own_error = result

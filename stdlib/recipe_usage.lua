@@ -103,6 +103,25 @@ local function param_options(recipe)
   return list
 end
 
+-- Names of choices with | between them, for completion; nil when they are none.
+local function choice_names(choices)
+  local names = {}
+  for at, choice in ipairs(choices or {}) do
+    names[at] = tostring(type(choice) == "table" and (choice.name or choice.value) or choice)
+  end
+  return #names > 0 and table.concat(names, "|") or nil
+end
+
+-- options(recipe) -> list as beadle.options has it, with doc and kind of the parameters: for completion.
+function M.options(recipe)
+  local list = param_options(recipe)
+  for index, option in ipairs(list) do
+    option.doc, option.list = recipe.params[index].doc, nil
+    option.kind = choice_names(recipe.params[index].choices)
+  end
+  return table.move(common_options(recipe), 1, #common_options(recipe), #list + 1, list)
+end
+
 -- check_names(recipe): no parameter may be called as an option is.
 function M.check_names(recipe)
   for _, option in ipairs(common_options(recipe)) do

@@ -43,7 +43,7 @@ local TABLES = {
   { name = "run", keys = 1, "name", "value" },
   { name = "row", keys = 1, "key", "line", "state", "cells", "result", "error", "wake_at", "began", "ended" },
   { name = "effect", keys = 4, "row", "operation", "key", "occurrence", "effect", "probe", "params", "params_hash",
-    "state", "sent_at", "ended_at", "attempts", "answer", "error" },
+    "before", "state", "sent_at", "ended_at", "attempts", "answer", "error" },
   { name = "wait", keys = 3, "row", "kind", "occurrence", "value" },
   { name = "spent", keys = 6, "unit", "person", "row", "operation", "key", "occurrence", "amount" },
 }
@@ -227,7 +227,7 @@ local PUT_ROW = put_statement(ROW)
 local BEGIN_ROW = set_statement(ROW, { "line", "state", "cells", "wake_at", "began" })
 local END_ROW = set_statement(ROW, { "state", "result", "error", "wake_at", "ended" })
 local PUT_EFFECT = put_statement(EFFECT)
-local SEND_AGAIN = set_statement(EFFECT, { "params", "params_hash", "state", "sent_at", "attempts" })
+local SEND_AGAIN = set_statement(EFFECT, { "params", "params_hash", "before", "state", "sent_at", "attempts" })
 local OUTCOME = set_statement(EFFECT, { "state", "ended_at", "answer", "error" })
 local GET_ROW = get_statement(ROW, "WHERE key=?1")
 local GET_ROWS = get_statement(ROW, "WHERE key>?1 AND (?2 IS NULL OR state=?2) ORDER BY key LIMIT ?3")
@@ -308,14 +308,24 @@ function Journal:unsettled(limit)
   return self.db:run(GET_UNSETTLED, limit)
 end
 
+-- answers(operation, key) -> list of the answers of all rows' effects that were done.
+function Journal:answers(operation, key)
+  local list = {}
+  for _, found in ipairs(self.db:run("SELECT answer FROM effect WHERE operation=?1 AND key=?2 AND answer IS NOT NULL",
+    operation, key)) do
+    list[#list + 1] = found.answer
+  end
+  return list
+end
+
 function Journal:intent(effect, known)
   local now = time.now()
   if known then
     self.db:run(SEND_AGAIN, effect.row, effect.operation, effect.key, effect.occurrence, effect.params,
-      effect.params_hash, "intent", now, known.attempts + 1)
+      effect.params_hash, effect.before, "intent", now, known.attempts + 1)
   else
     self.db:run(PUT_EFFECT, effect.row, effect.operation, effect.key, effect.occurrence, effect.effect, effect.probe,
-      effect.params, effect.params_hash, "intent", now, nil, 1, nil, nil)
+      effect.params, effect.params_hash, effect.before, "intent", now, nil, 1, nil, nil)
   end
   effect.state, effect.sent_at, effect.attempts = "intent", now, known and known.attempts + 1 or 1
   return effect

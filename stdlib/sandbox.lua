@@ -8,6 +8,7 @@
 --   local n = sandbox.snapshot()                      keeps what all vendors hold
 --   sandbox.restore(n)                                and takes it back
 --   sandbox.fork(fn, ...)                             results of fn, of whose doings nothing stays
+--   sandbox.fault { operation = "isograd.add_test", nth = 2, kind = "lost reply" }
 --   local remote = sandbox.at "http://127.0.0.1:8080" a sandbox served by `beadle sandbox`
 --
 -- Every vendor knows reset, snapshot, restore, fork, set, requests, counts, calls and fault; docs/sandbox.md
@@ -105,6 +106,23 @@ local function new(control)
 
   function M.restore(snapshot)
     control(ALL, "restore", { snapshot = snapshot })
+  end
+
+  -- fault { operation = "isograd.add_test", kind = ..., ... }: the vendor is part of the operation's name.
+  function M.fault(args)
+    local given, vendor, operation = {}, nil, nil
+    for name, value in pairs(type(args) == "table" and args or {}) do
+      given[name] = value
+    end
+    if type(given.operation) == "string" then
+      vendor, operation = given.operation:match "^([^.]+)%.?(.*)$"
+    end
+    if not vendor then
+      error(error_value.new { kind = "argument", outcome = "none", message = "a fault needs an operation",
+        hint = 'Name it with its vendor: operation = "VENDOR.OPERATION"; "VENDOR" alone means any of them.' }, 2)
+    end
+    given.operation = operation ~= "" and operation or nil
+    return M[vendor].fault(given)
   end
 
   return setmetatable(M, {

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- beadle.test: tests of scripts, in the vocabulary of busted.
+-- beadle.test: tests that are scripts by themselves, run by `beadle FILE`. For tests of your own scripts there is
+-- `beadle test` (docs/testing.md), which runs files of this kind too.
 --
 --   local test = require "beadle.test"
 --   local describe, it = test.describe, test.it
@@ -17,35 +18,29 @@ local async = require "beadle.async"
 local error_value = require "beadle.error"
 local pretty = require "beadle.pretty"
 local time = require "beadle.time"
+local tree_of = require "beadle.test_tree"
 
 local M = { limit = 60 }
 
-local root = { name = "", tests = {}, before = {}, after = {} }
-local group = root
+local tree = tree_of.new()
 
 -- ---------------------------------------------------------------------------------------------------
 -- Declaring
 
-function M.describe(name, fn)
-  local outer = group
-  group = { name = name, outer = outer, tests = {}, before = {}, after = {} }
-  table.insert(outer.tests, group)
-  fn()
-  group = outer
+-- use(tree): for `beadle test`, which runs what is declared in that tree itself; run() then does nothing.
+local is_run_by_others = false
+
+local function take(declare)
+  M.describe, M.it, M.before_each, M.after_each = declare.describe, declare.it, declare.before_each, declare.after_each
 end
 
-function M.it(name, fn)
-  table.insert(group.tests, { name = name, fn = fn })
+function M.use(other)
+  is_run_by_others = true
+  take(tree_of.declarers(other))
 end
 
--- Runs before each test of the group and of the groups in it.
-function M.before_each(fn)
-  table.insert(group.before, fn)
-end
-
-function M.after_each(fn)
-  table.insert(group.after, fn)
-end
+-- before_each and after_each run around each test of the group and of the groups in it.
+take(tree_of.declarers(tree))
 
 -- ---------------------------------------------------------------------------------------------------
 -- Checking
@@ -151,21 +146,12 @@ local function on_error(err)
   return err
 end
 
-local function run_hooks(of, name)
-  if of.outer then
-    run_hooks(of.outer, name)
-  end
-  for _, hook in ipairs(of[name]) do
-    hook()
-  end
-end
-
 local function run_test(of, test)
   local started = time.elapsed()
   local passed, wrong = xpcall(async.timeout, on_error, M.limit, function()
-    run_hooks(of, "before")
+    tree_of.call_hooks(of, "before_each")
     local ok, err = xpcall(test.fn, on_error)
-    run_hooks(of, "after")
+    tree_of.call_hooks(of, "after_each")
     if not ok then
       error(err, 0)
     end
@@ -177,9 +163,9 @@ local function run_test(of, test)
 end
 
 local function run_group(of, prefix, counts)
-  for _, test in ipairs(of.tests) do
+  for _, test in ipairs(of.nodes) do
     local name = prefix == "" and test.name or prefix .. " " .. test.name
-    if test.tests then
+    if test.nodes then
       run_group(test, name, counts)
     elseif counts.filter and not name:find(counts.filter, 1, true) then
       counts.skipped = counts.skipped + 1
@@ -197,8 +183,11 @@ end
 -- Runs what was declared. The script's first argument, if there is one, chooses tests by a part of their
 -- names.
 function M.run()
+  if is_run_by_others then
+    return
+  end
   local counts = { passed = 0, failed = 0, skipped = 0, filter = arg and arg[1] }
-  run_group(root, "", counts)
+  run_group(tree.root, "", counts)
   print(("%d passed, %d failed"):format(counts.passed, counts.failed))
   if counts.failed > 0 or counts.passed == 0 then
     os.exit(1)

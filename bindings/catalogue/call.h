@@ -39,6 +39,7 @@ struct bd_call {
     unsigned generation;       // of the token it was sent with
     unsigned fetch;            // the fetch of a token that it waits for
     bool signed_again;         // after a 401
+    int64_t decode_us;         // that reading the answer took, when it is timed
     bool fetch_is_short;       // the fetch of a token under way has less time than a token may take
     struct bd_call *next;      // free ones
     struct bd_call *next_made; // all of them

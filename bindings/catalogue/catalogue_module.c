@@ -4,6 +4,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "call.h"
 #include "client.h"
 #include "core/nearest.h"
 #include "describe.h"
@@ -272,6 +273,18 @@ static int l_nearest(lua_State *L)
     return 1;
 }
 
+// operation_of(value): the full name of the operation that a function calls; nil for any other value.
+static int l_operation_of(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    const struct bd_callable *callable = NULL;
+    if (lua_tocfunction(L, 1) == bd_perform && lua_getupvalue(L, 1, 2) != NULL) {
+        callable = lua_touserdata(L, -1);
+    }
+    lua_pushstring(L, callable != NULL ? callable->name : NULL);
+    return 1;
+}
+
 // lint(): a text that names every fault of the records; empty when there is none.
 static int l_lint(lua_State *L)
 {
@@ -299,6 +312,7 @@ int bd_catalogue_module(lua_State *L)
         {"is_legal", bd_catalogue_is_legal},
         {"check_profile", l_check_profile},
         {"settle", l_settle},
+        {"operation_of", l_operation_of},
         {"about", bd_catalogue_about},
         {"form_of", bd_catalogue_form_of},
         {NULL, NULL},

@@ -137,8 +137,6 @@ static void read_settings(lua_State *L, struct bd_account *account)
     options->max_head = bd_http_defaults.max_head;
     account->time_limit = duration_setting(L, account, "deadline", CALL_LIMIT_MS);
     account->in_flight_most = (unsigned)integer_setting(L, account, "max_in_flight", 64);
-    uint64_t settle = account->sandbox ? 0 : (uint64_t)account->vendor->settle * 1000;
-    account->settle_ms = duration_setting(L, account, "settle", settle);
     bool smtp = account->vendor->protocol == BD_BY_SMTP;
     bd_account_push_setting(L, account, smtp ? "plain_smtp" : "plain_http");
     options->plain_http = lua_toboolean(L, -1);
@@ -452,5 +450,15 @@ void bd_account_drop_token(struct bd_account *account, unsigned generation)
 {
     if (account->generation == generation) {
         drop_headers(account->signed_headers);
+    }
+}
+
+void bd_account_forget_sandbox_tokens(struct bd_runtime *rt)
+{
+    struct bd_account **list = bd_runtime_attached(rt, &ACCOUNTS_KEY);
+    for (struct bd_account *each = list != NULL ? *list : NULL; each != NULL; each = each->next) {
+        if (each->sandbox) {
+            bd_account_drop_token(each, each->generation);
+        }
     }
 }

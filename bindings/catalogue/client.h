@@ -26,7 +26,6 @@ struct bd_account {
     struct bd_http_options options;
     char *ca_file;       // owned; options points at it
     uint64_t time_limit; // ms for a call with all its attempts
-    uint64_t settle_ms;  // how long it may still work on a request whose answer was lost
     unsigned in_flight_most;
     int settings_ref; // registry: name -> value
     struct bd_endpoint *endpoints;
@@ -81,5 +80,8 @@ void bd_account_set_token(lua_State *L, struct bd_account *account, int answer);
 
 // Forgets the token when it is still that one.
 void bd_account_drop_token(struct bd_account *account, unsigned generation);
+
+// Forgets the tokens that the sandbox has given, so that what a test sees does not depend on the one before.
+void bd_account_forget_sandbox_tokens(struct bd_runtime *rt);
 
 #endif

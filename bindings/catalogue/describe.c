@@ -411,6 +411,27 @@ static void set_tables(lua_State *L, const struct bd_table *table)
     lua_setfield(L, -2, "tables");
 }
 
+static void set_auth(lua_State *L, const struct bd_auth *auth)
+{
+    lua_createtable(L, 0, 6);
+    set_text(L, "operation", auth->operation);
+    set_text(L, "token", auth->token);
+    set_text(L, "header", auth->header);
+    set_text(L, "key", auth->key);
+    set_text(L, "user", auth->user);
+    set_text(L, "password", auth->password);
+    lua_setfield(L, -2, "auth");
+}
+
+static void set_hello(lua_State *L, const struct bd_hello *hello)
+{
+    lua_createtable(L, 0, 3);
+    set_text(L, "operation", hello->operation);
+    set_text(L, "argument", hello->argument);
+    set_text(L, "doc", hello->doc);
+    lua_setfield(L, -2, "hello");
+}
+
 static void set_lti(lua_State *L, const struct bd_lti *lti)
 {
     if (lti->url == NULL) {
@@ -442,7 +463,9 @@ void bd_describe_vendor(lua_State *L, const struct bd_vendor *vendor)
     set_text(L, "title", vendor->title);
     set_text(L, "document", vendor->document);
     set_text(L, "token_operation", vendor->auth.operation);
+    set_auth(L, &vendor->auth);
     set_names(L, "hosts", vendor->hosts);
+    set_hello(L, &vendor->hello);
     set_lti(L, &vendor->lti);
     set_envelope(L, &vendor->envelope);
     set_text(L, "protocol", vendor->protocol == BD_BY_SMTP ? "smtp" : "http");

@@ -9,4 +9,7 @@
 // stdlib/gate.lua describes it. [-0, +1]
 void bd_effect_push(lua_State *L, const struct bd_call *call, int first);
 
+// Pushes the parameters that have a value, by name. [-0, +1]
+void bd_effect_push_params(lua_State *L, const struct bd_call *call, int first);
+
 #endif

@@ -338,6 +338,38 @@ static void lint_auth(struct lint *lint)
     }
 }
 
+// The call that tries a profile out changes nothing, and needs nothing that somebody would have to know.
+static void lint_hello(struct lint *lint)
+{
+    const struct bd_hello *hello = &lint->vendor->hello;
+    const struct bd_variant *variant;
+    if (hello->operation == NULL) {
+        if (bd_lint_is_empty(hello->doc)) {
+            bd_lint_fault(lint, "it has no operation to say hello with, and does not say why");
+        }
+        return;
+    }
+    const struct bd_operation *op = bd_operation_find(lint->vendor, hello->operation, &variant);
+    if (op == NULL || op->effect != BD_EFFECT_READ) {
+        bd_lint_fault(lint, "hello is said with no known read");
+        return;
+    }
+    const char *argument = hello->argument != NULL ? hello->argument : "";
+    size_t len = strcspn(argument, "=");
+    bool known = hello->argument == NULL;
+    for (const struct bd_field *field = op->params; field != NULL && field->name != NULL; field++) {
+        bool given = len == strlen(field->name) && strncmp(argument, field->name, len) == 0;
+        known = known || given;
+        if ((field->flags & BD_REQUIRED) && field->fallback == NULL && field->setting == NULL &&
+            !given) {
+            bd_lint_fault(lint, "hello needs the parameter %s", field->name);
+        }
+    }
+    if (!known) {
+        bd_lint_fault(lint, "hello is said with a parameter that is not known");
+    }
+}
+
 static void lint_settings(struct lint *lint)
 {
     const struct bd_field *settings = lint->vendor->settings;
@@ -361,9 +393,6 @@ size_t bd_lint_vendor(const struct bd_vendor *vendor, struct bd_buf *out)
     if (bd_lint_is_empty(vendor->title) || bd_lint_is_empty(vendor->document)) {
         bd_lint_fault(&lint, "it has no title or no document");
     }
-    if (vendor->settle <= 0 && vendor->protocol == BD_BY_HTTP) {
-        bd_lint_fault(&lint, "it does not say how long it may work on a request");
-    }
     for (const struct bd_enumeration *const *e = vendor->enumerations; *e != NULL; e++) {
         bd_lint_choices(&lint, *e);
         if (bd_operation_find(vendor, (*e)->name, &variant) != NULL) {
@@ -374,6 +403,7 @@ size_t bd_lint_vendor(const struct bd_vendor *vendor, struct bd_buf *out)
     bd_lint_tables(&lint);
     bd_lint_errors(&lint, vendor->errors);
     lint_auth(&lint);
+    lint_hello(&lint);
     lint_lti(&lint);
     for (const struct bd_operation *op = bd_operation_first(vendor); op != NULL;
          op = bd_operation_next(op)) {

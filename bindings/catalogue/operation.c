@@ -15,14 +15,6 @@ const char *bd_effect_name(enum bd_effect effect)
     return NAMES[effect];
 }
 
-const char *bd_probe_name(enum bd_probe_kind kind)
-{
-    static const char *const NAMES[] = {
-        [BD_PROBE_NONE] = "none", [BD_PROBE_REPEAT] = "repeat", [BD_PROBE_READ] = "read"};
-    BD_CHECK((size_t)kind < BD_COUNT(NAMES));
-    return NAMES[kind];
-}
-
 const struct bd_vendor *bd_vendor_find(const char *name)
 {
     for (const struct bd_vendor *const *vendor = bd_vendors; *vendor != NULL; vendor++) {

@@ -145,8 +145,6 @@ enum bd_probe_kind {
     BD_PROBE_READ,   // another operation tells
 };
 
-const char *bd_probe_name(enum bd_probe_kind kind);
-
 enum bd_match_how {
     BD_MATCH_SAME, // it equals the effect's parameter; holds when that is not given
     BD_MATCH_SET,  // it is there and neither null nor false
@@ -327,6 +325,13 @@ struct bd_envelope {
     const char *message; // the vendor's words
 };
 
+// A call that shows whether the address and the credentials of a profile work, and does nothing else.
+struct bd_hello {
+    const char *operation; // a read that needs nothing but `argument`; NULL: there is none
+    const char *argument;  // a parameter that keeps the answer small, "name=value"; may be NULL
+    const char *doc;       // without an operation: why, a sentence, no full stop; else may be NULL
+};
+
 // The settings with which the vendor's operations are launched by LTI; all NULL: they are not.
 struct bd_lti {
     const char *url;    // address of launches, of LTI 1.1 and 1.3
@@ -357,6 +362,7 @@ struct bd_vendor {
         *hosts;          // the vendor's documented hosts, which the sandbox plays; ends with NULL
     const char *helpers; // embedded Lua module whose functions join the vendor's; may be NULL
     const struct bd_table *tables; // may be NULL
+    struct bd_hello hello;
     struct bd_lti lti;
     // Seconds that the vendor may still work on a request whose answer was lost: before that, nothing tells that it
     // did not happen. Documents do not say it, so it is our assumption; the setting `settle` has another.

@@ -10,10 +10,12 @@
 #include "core/gate.h"
 #include "core/head.h"
 #include "core/log.h"
+#include "core/observe.h"
 #include "core/runtime.h"
 #include "core/secret.h"
 #include "core/url.h"
 #include "effect.h"
+#include "observed.h"
 #include "vendor_module.h"
 
 // The stack of a call, kept until it ends: an error that shows an answer masks what was sent.
@@ -53,6 +55,9 @@ static int end_call(lua_State *L, struct bd_call *call, bool ok)
         bd_log(rt->log, BD_LOG_DEBUG, "%s: %s %d, %u attempt(s), %s", call->callable->name,
                request->exchange.mail != NULL ? "SMTP" : "HTTP", request->exchange.status,
                request->attempts, ok ? "ok" : "failed");
+    }
+    if (request->exchange.timed) {
+        bd_observed_tell(L, call, VALUES, ok);
     }
     bd_call_give(rt, call);
     if (ok && paging != NULL) {
@@ -300,7 +305,10 @@ static int answered(lua_State *L, int status, lua_KContext context)
         bd_account_drop_token(call->account, call->generation);
         return sign_and_send(L, call);
     }
+    const struct bd_loop *loop = &bd_runtime_of(L)->loop;
+    int64_t begun = request->exchange.timed ? bd_loop_microseconds(loop) : 0;
     bool ok = bd_read_answer(L, call, VALUES);
+    call->decode_us = request->exchange.timed ? bd_loop_microseconds(loop) - begun : 0;
     return end_call(L, call, ok);
 }
 
@@ -403,16 +411,6 @@ static int pass_gate(lua_State *L, struct bd_call *call)
                         gate_passed);
 }
 
-// Pushes the gate that the call goes through. A call that fetches a token is part of one that has passed. [-0, +(0|1)]
-static bool push_gate(lua_State *L, const struct bd_callable *callable,
-                      const struct bd_variant *variant)
-{
-    if (bd_operation_effect(callable->op, variant) != BD_EFFECT_READ) {
-        return bd_task_push_gate(L);
-    }
-    return !fetches_token(callable) && bd_task_push_watch(L);
-}
-
 // operation(parameters [, options]): the vendor's answer as a table. Raises an error value. Upvalues: the
 // client, the callable, the interned names of its parameters.
 int bd_perform(lua_State *L)
@@ -445,7 +443,9 @@ int bd_perform(lua_State *L)
     }
     call->request.most_attempts = options.attempts;
     call->request.time_limit = options.time_limit;
-    if (push_gate(L, callable, variant)) {
+    call->request.exchange.timed = bd_observe_tells(bd_runtime_of(L));
+    call->decode_us = 0;
+    if (bd_task_push_gate_for(L, bd_operation_effect(callable->op, variant) != BD_EFFECT_READ)) {
         return pass_gate(L, call);
     }
     bd_request_begin(L, &call->request);

@@ -7,14 +7,18 @@
 #include "call.h"
 #include "core/check.h"
 #include "core/nearest.h"
+#include "core/runtime.h"
 #include "core/script.h"
 #include "perform.h"
 
 struct bd_account *bd_client_account(lua_State *L, struct bd_client *client)
 {
-    if (client->account == NULL) {
-        client->account =
-            bd_account_get(L, client->vendor, client->profile[0] != '\0' ? client->profile : NULL);
+    const struct bd_runtime *rt = bd_runtime_of(L);
+    bool named = client->profile[0] != '\0';
+    bool outdated = !named && client->profile_changes != rt->profile_changes;
+    if (client->account == NULL || outdated) {
+        client->account = bd_account_get(L, client->vendor, named ? client->profile : NULL);
+        client->profile_changes = rt->profile_changes;
     }
     return client->account;
 }
@@ -24,6 +28,7 @@ static struct bd_client *push_client(lua_State *L, const struct bd_vendor *vendo
     struct bd_client *client = lua_newuserdatauv(L, sizeof *client, 1);
     memset(client, 0, sizeof *client);
     client->vendor = vendor;
+    client->profile_changes = bd_runtime_of(L)->profile_changes;
     return client;
 }
 
@@ -161,6 +166,8 @@ static void push_enumeration(lua_State *L, const struct bd_vendor *vendor,
     lua_pushfstring(L, "%s.%s", vendor->name, enumeration->name);
     lua_pushcclosure(L, l_enumeration_index, 2);
     lua_setfield(L, -2, "__index");
+    lua_pushfstring(L, "%s.%s", vendor->name, enumeration->name);
+    lua_setfield(L, -2, "__name");
     lua_setmetatable(L, -2);
 }
 

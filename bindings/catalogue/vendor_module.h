@@ -14,6 +14,7 @@
 struct bd_client {
     const struct bd_vendor *vendor;
     struct bd_account *account; // found at the first call
+    unsigned profile_changes;   // of the runtime, when it was found
     bool has_defaults;
     char profile[64]; // empty: the run's
 };

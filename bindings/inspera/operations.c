@@ -593,7 +593,6 @@ const struct bd_vendor bd_vendor_inspera = {
     .name = "inspera",
     .title = "Inspera Assessment",
     .document = "API to handle committees",
-    .settle = 60, // our assumption
     .settings = settings,
     .enumerations = enumerations,
     .errors = errors,
@@ -605,4 +604,5 @@ const struct bd_vendor bd_vendor_inspera = {
              .header = "Authorization: Bearer "},
     .envelope = {.ok = "success", .failure = "errors", .message = "message"},
     .hosts = KEY("iad.inspera.no"),
+    .hello = {.operation = "authenticate", .doc = "the vendor's only reads need the id of a test"},
 };

@@ -1044,7 +1044,6 @@ const struct bd_vendor bd_vendor_isograd = {
     .name = "isograd",
     .title = "Isograd",
     .document = "Isograd API",
-    .settle = 60, // our assumption
     .settings = settings,
     .common = common,
     .enumerations = enumerations,
@@ -1062,6 +1061,7 @@ const struct bd_vendor bd_vendor_isograd = {
     .envelope = {.ok = "success", .code = "error_code", .message = "error_message"},
     .hosts = KEY("auth.isograd.com", "recette.isograd.com", "app.isograd.com"),
     .helpers = "beadle.isograd.grade",
+    .hello = {.operation = "list_available_credits"},
     .lti = {.url = "lti_url",
             .key = "lti_key",
             .secret = "lti_secret",

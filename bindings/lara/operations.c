@@ -151,7 +151,6 @@ const struct bd_vendor bd_vendor_lara = {
     .name = "lara",
     .title = "Lära",
     .document = "Lära API",
-    .settle = 60, // our assumption
     .settings = settings,
     .enumerations = enumerations,
     .errors = errors,
@@ -159,4 +158,5 @@ const struct bd_vendor bd_vendor_lara = {
     .auth = {.key = "api_id", .header = "ApiID: "},
     .envelope = {.failure = "errors", .code = "code", .message = "message"},
     .hosts = (const char *const[]){"portal.example.org", NULL},
+    .hello = {.doc = "the vendor's only operation makes a link that signs somebody in"},
 };

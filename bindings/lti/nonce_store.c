@@ -14,6 +14,7 @@
 
 #include "core/buf.h"
 #include "core/check.h"
+#include "core/sqlite_file.h"
 #include "private_file.h"
 
 // ------------------------------------------------------------------------------------------------
@@ -185,10 +186,10 @@ static const char BUSY[] = "another process keeps the nonces";
 static const char *set_up_in_turn(sqlite3 *db)
 {
     bool truncates = false;
-    if (set_busy_handler(db) != SQLITE_OK ||
+    if (!bd_sqlite_harden(db) || set_busy_handler(db) != SQLITE_OK ||
         sqlite3_exec(db, "PRAGMA journal_mode = TRUNCATE", read_is_truncate, &truncates, NULL) !=
             SQLITE_OK ||
-        !run(db, "PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;"
+        !run(db, "PRAGMA synchronous = FULL;"
                  "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0")) {
         return sqlite3_errmsg(db);
     }

@@ -6,6 +6,7 @@
 --   for route, handler in pairs(platform:routes()) do server:route(route, handler) end
 --   local launch = platform:launch { user = { id = "learner-42", ... }, ... }
 --   launch.url        the link that begins it (GET);  launch:html()  a page that begins it (POST)
+--   launch:follow()   all of it without a browser
 --
 -- new{...}: issuer; keys (the folder of `beadle lti keys`, the usual one unless told; or a key of lti.keys, or a list);
 -- tools; origin (where the routes are reached, the issuer's unless told); path ("/lti"); hint_lifetime (300 s) and
@@ -15,9 +16,11 @@
 -- Source: LTI Core 1.3 and 1EdTech Security Framework 1.0, "OpenID Connect Launch Flow"; OpenID Connect Core 1.0.
 
 local account = require "beadle.lti.account"
+local browser = require "beadle.lti.browser"
 local claims = require "beadle.lti.claims"
 local forms = require "beadle.lti.forms"
 local jwt = require "beadle.lti.jwt"
+local launch_1p1 = require "beadle.lti.launch"
 local message = require "beadle.lti.message"
 local oauth1 = require "beadle.lti.oauth1"
 local page = require "beadle.lti.page"
@@ -191,6 +194,25 @@ end
 
 function Launch:html()
   return page.submit { url = self.login_url, fields = self.fields, language = self.message.presentation.locale }
+end
+
+-- follow{on_step}: does what the learner's browser would, and gives { status, url, title, body, steps }. Raises what
+-- the tool, or the platform, says when it refuses.
+function Launch:follow(options)
+  options = options or {}
+  message.check_names("platform.launch", options, { "on_step" })
+  local vendor, host = self.message.vendor, self.login_url:match "^https?://([^/:?]+)"
+  for _, each in ipairs(vendor and vendor.hosts or {}) do
+    if each == host then
+      launch_1p1.check_reachable(vendor, self.message.profile)
+    end
+  end
+  local answer = browser.go { url = self.url, on_step = options.on_step }
+  local refusal = launch_1p1.refusal(self.message, answer)
+  if refusal then
+    error(refusal, 0)
+  end
+  return answer
 end
 
 -- response(): the same as an answer of http.serve.

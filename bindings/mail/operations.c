@@ -180,4 +180,5 @@ const struct bd_vendor bd_vendor_mail = {
     .helpers = "beadle.mail.template",
     .protocol = BD_BY_SMTP,
     .service = true,
+    .hello = {.doc = "the only operation sends a message"},
 };

@@ -169,6 +169,18 @@ static int l_profile(lua_State *L)
     return 1;
 }
 
+// use(profile): the run's profile from now on.
+static int l_use(lua_State *L)
+{
+    struct bd_runtime *rt = bd_runtime_of(L);
+    luaL_checkstring(L, 1);
+    lua_settop(L, 1);
+    rt->options.profile = lua_tostring(L, 1);
+    rt->profile_changes++;
+    lua_setfield(L, LUA_REGISTRYINDEX, "beadle.profile"); // keeps the text
+    return 0;
+}
+
 static void add_path(lua_State *L, bool required)
 {
     lua_createtable(L, 0, 2);
@@ -270,11 +282,17 @@ static int l_split_url(lua_State *L)
 int bd_config_module(lua_State *L)
 {
     static const luaL_Reg FUNCTIONS[] = {
-        {"read", l_read},           {"fetch", l_fetch},
-        {"exists", l_exists},       {"secret", l_secret},
-        {"profile", l_profile},     {"paths", l_paths},
-        {"line", l_line},           {"run_limited", l_run_limited},
-        {"split_url", l_split_url}, {NULL, NULL},
+        {"read", l_read},
+        {"fetch", l_fetch},
+        {"exists", l_exists},
+        {"secret", l_secret},
+        {"profile", l_profile},
+        {"paths", l_paths},
+        {"line", l_line},
+        {"run_limited", l_run_limited},
+        {"split_url", l_split_url},
+        {"use", l_use},
+        {NULL, NULL},
     };
     luaL_newlib(L, FUNCTIONS);
     return 1;

@@ -122,27 +122,6 @@ static int l_write(lua_State *L)
     return failed != 0 ? fail(L, path, "written", failed) : 0;
 }
 
-// make_folder(path): with those above it, for their owner only. One that is there stays as it is.
-static int l_make_folder(lua_State *L)
-{
-    const char *path = luaL_checkstring(L, 1);
-    size_t len = strlen(path);
-    char *copy = lua_newuserdatauv(L, len + 1, 0);
-    memcpy(copy, path, len + 1);
-    for (size_t i = 1; i <= len; i++) {
-        if (copy[i] != '/' && copy[i] != '\0') {
-            continue;
-        }
-        char end = copy[i];
-        copy[i] = '\0';
-        if (mkdir(copy, S_IRWXU) != 0 && errno != EEXIST) {
-            return fail(L, path, "made", errno);
-        }
-        copy[i] = end;
-    }
-    return 0;
-}
-
 // exists(path)
 static int l_exists(lua_State *L)
 {
@@ -189,6 +168,31 @@ static int l_list(lua_State *L)
     }
     (void)closedir(folder);
     return 1;
+}
+
+// make_folder(path [, {shared = true}]): makes a folder and those above it that are missing. Without `shared`, which
+// means what the umask allows, they are for their owner only.
+static int l_make_folder(lua_State *L)
+{
+    size_t len;
+    const char *path = luaL_checklstring(L, 1, &len);
+    lua_settop(L, 2);
+    bool shared =
+        lua_istable(L, 2) && lua_getfield(L, 2, "shared") != LUA_TNIL && lua_toboolean(L, -1);
+    char *part = lua_newuserdatauv(L, len + 1, 0);
+    for (size_t i = 1; i <= len; i++) {
+        if (path[i] != '/' && path[i] != '\0') {
+            continue;
+        }
+        memcpy(part, path, i);
+        part[i] = '\0';
+        struct stat info;
+        bool is_there = stat(part, &info) == 0 && S_ISDIR(info.st_mode);
+        if (!is_there && mkdir(part, shared ? ACCESSPERMS : S_IRWXU) != 0 && errno != EEXIST) {
+            return fail(L, path, "made", errno);
+        }
+    }
+    return 0;
 }
 
 // same(path, path): whether both are there and are one file.

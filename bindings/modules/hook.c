@@ -75,7 +75,7 @@ static int l_same(lua_State *L)
 static int l_spawn(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);
-    bd_task_spawn_root(L, lua_gettop(L) - 1);
+    bd_task_spawn_apart(L, lua_gettop(L) - 1);
     return 1;
 }
 

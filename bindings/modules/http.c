@@ -9,6 +9,8 @@
 #include "core/gate.h"
 #include "core/head.h"
 #include "core/json.h"
+#include "core/observe.h"
+#include "core/runtime.h"
 #include "core/url.h"
 #include "http_call.h"
 #include "http_server.h"
@@ -36,6 +38,26 @@ static bool may_change(const struct http_call *call)
     return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0;
 }
 
+// Tells who watches; with `failed`, the error lies on top. [-0, +0]
+static void tell(lua_State *L, const struct http_call *call, bool failed)
+{
+    if (!call->request.exchange.timed) {
+        return;
+    }
+    int error = lua_gettop(L);
+    lua_newtable(L);
+    lua_pushstring(L, OPERATION);
+    lua_setfield(L, -2, "operation");
+    lua_pushstring(L, may_change(call) ? "unknown" : "read");
+    lua_setfield(L, -2, "effect");
+    if (failed) {
+        lua_pushvalue(L, error);
+        lua_setfield(L, -2, "failure");
+    }
+    bd_observe_set_request(L, &call->request, NULL, 0);
+    bd_observe_tell(L);
+}
+
 static int fail(lua_State *L, const struct http_call *call)
 {
     const struct bd_request *request = &call->request;
@@ -52,6 +74,7 @@ static int fail(lua_State *L, const struct http_call *call)
     if (may_change(call)) {
         bd_error_text(L, "outcome", bd_outcome_name(bd_request_outcome(request)));
     }
+    tell(L, call, true);
     return bd_error_raise(L);
 }
 
@@ -67,6 +90,15 @@ static int l_response_json(lua_State *L)
         return 1;
     }
     return bd_error(L, BD_DECODE, "the answer is no JSON: %s", fault.message);
+}
+
+// response(table): the table as a response, with :json().
+static int l_response(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    luaL_setmetatable(L, RESPONSE);
+    return 1;
 }
 
 static int push_response(lua_State *L, const struct bd_exchange *exchange)
@@ -159,13 +191,14 @@ static int answered(lua_State *L, int status, lua_KContext context)
     if (call->request.interrupted || call->request.exchange.fault != BD_FAULT_NONE) {
         return fail(L, call);
     }
+    tell(L, call, false);
     if (follow(L, call)) {
         return bd_request_run(L, &call->request, context, answered);
     }
     return push_response(L, &call->request.exchange);
 }
 
-static int send(lua_State *L, struct http_call *call)
+static int send_call(lua_State *L, struct http_call *call)
 {
     bd_request_begin(L, &call->request);
     return bd_request_run(L, &call->request, (lua_KContext)call, answered);
@@ -177,7 +210,7 @@ static int send(lua_State *L, struct http_call *call)
 static int send_gated(lua_State *L)
 {
     bd_gate_enter(L, 0);
-    return send(L, lua_touserdata(L, 1));
+    return send_call(L, lua_touserdata(L, 1));
 }
 
 static int gate_passed(lua_State *L, int status, lua_KContext context)
@@ -193,7 +226,7 @@ static void push_effect(lua_State *L, const struct http_call *call)
     lua_createtable(L, 0, 5);
     lua_pushstring(L, OPERATION);
     lua_setfield(L, -2, "operation");
-    lua_pushstring(L, may_change(call) ? "unknown" : "read");
+    lua_pushliteral(L, "unknown");
     lua_setfield(L, -2, "effect");
     lua_pushstring(L, exchange->method);
     lua_setfield(L, -2, "method");
@@ -220,11 +253,12 @@ static int l_request(lua_State *L)
     bd_exchange_reset(&call->request.exchange);
     lua_insert(L, 1); // [call, options]
     bd_http_read_options(L, 2, call);
-    if (may_change(call) ? bd_task_push_gate(L) : bd_task_push_watch(L)) {
+    call->request.exchange.timed = bd_observe_tells(bd_runtime_of(L));
+    if (may_change(call) && bd_task_push_gate(L)) {
         push_effect(L, call);
         return bd_gate_pass(L, 2, 0, send_gated, 0, gate_passed);
     }
-    return send(L, call);
+    return send_call(L, call);
 }
 
 static void copy_fields(lua_State *L, int from, int to)
@@ -270,8 +304,11 @@ static int l_post(lua_State *L)
 
 int bd_http_module(lua_State *L)
 {
-    static const luaL_Reg FUNCTIONS[] = {
-        {"request", l_request}, {"get", l_get}, {"post", l_post}, {NULL, NULL}};
+    static const luaL_Reg FUNCTIONS[] = {{"request", l_request},
+                                         {"get", l_get},
+                                         {"post", l_post},
+                                         {"response", l_response},
+                                         {NULL, NULL}};
     static const luaL_Reg METHODS[] = {{"json", l_response_json}, {NULL, NULL}};
     luaL_newmetatable(L, CALL);
     lua_pushcfunction(L, l_gc);

@@ -13,6 +13,7 @@ int bd_log_module(lua_State *L);      // beadle.log
 int bd_fs_module(lua_State *L);       // beadle.fs
 int bd_http_module(lua_State *L);     // beadle.http.native, under beadle.http
 int bd_config_module(lua_State *L);   // beadle.config.native
+int bd_test_module(lua_State *L);     // beadle.test.native, under beadle.test
 int bd_hook_module(lua_State *L);     // beadle.hook.native, under beadle.hook
 int bd_journal_module(lua_State *L);  // beadle.journal, under beadle.recipe
 int bd_sqlite_module(lua_State *L);   // beadle.sqlite

@@ -3,16 +3,14 @@
 // pasted into it. A commit is on the disk when exec returns. Nothing here waits for another task: a statement blocks
 // the loop while it runs.
 #include <errno.h>
-#include <fcntl.h>
 #include <lauxlib.h>
 #include <math.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/error.h"
+#include "core/sqlite_file.h"
 #include "modules.h"
 
 static const char DATABASE[] = "beadle.sqlite.database";
@@ -101,55 +99,10 @@ static int fail(lua_State *L, int index, sqlite3 *db)
 // ------------------------------------------------------------------------------------------------
 // Opening
 
-// A file that is not there is made here, for its owner only; files beside it get the same mode from SQLite. One that
-// is there is not opened: closing it again would give up the locks that this process has on it (POSIX).
-static int make_file(const char *path)
-{
-    struct stat info;
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (fd >= 0) {
-        return close(fd) == 0 ? 0 : errno;
-    }
-    if (errno != EEXIST) {
-        return errno;
-    }
-    if (lstat(path, &info) != 0) {
-        return errno;
-    }
-    if (S_ISLNK(info.st_mode)) {
-        return ELOOP;
-    }
-    return S_ISREG(info.st_mode) ? 0 : EINVAL;
-}
-
-// False where SQLite refuses one of them: then the database is not used.
-static bool harden(sqlite3 *db)
-{
-    static const struct {
-        int option;
-        int value;
-    } SWITCHES[] = {
-        {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
-        {SQLITE_DBCONFIG_DEFENSIVE, 1},
-        {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
-        {SQLITE_DBCONFIG_ENABLE_FKEY, 1},
-        {SQLITE_DBCONFIG_DQS_DML, 0}, // "x" is never a text
-        {SQLITE_DBCONFIG_DQS_DDL, 0},
-    };
-    for (size_t i = 0; i < sizeof SWITCHES / sizeof *SWITCHES; i++) {
-        if (sqlite3_db_config(db, SWITCHES[i].option, SWITCHES[i].value, NULL) != SQLITE_OK) {
-            return false;
-        }
-    }
-    (void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0); // no other file by a statement
-    return sqlite3_extended_result_codes(db, 1) == SQLITE_OK &&
-           sqlite3_busy_timeout(db, BUSY_MS) == SQLITE_OK;
-}
-
 static bool set_up(sqlite3 *db)
 {
     // EXTRA: the folder is synced too, when the rollback journal goes. Reading makes sure that it is a database.
-    return harden(db) &&
+    return bd_sqlite_harden(db) && sqlite3_busy_timeout(db, BUSY_MS) == SQLITE_OK &&
            sqlite3_exec(db, "pragma synchronous = extra", NULL, NULL, NULL) == SQLITE_OK &&
            sqlite3_exec(db, "select count(*) from sqlite_schema", NULL, NULL, NULL) == SQLITE_OK;
 }
@@ -171,7 +124,7 @@ static int l_open(lua_State *L)
     const char *path = luaL_checkstring(L, 1);
     lua_settop(L, 1);
     bool in_memory = strcmp(path, ":memory:") == 0;
-    int number = in_memory ? 0 : make_file(path);
+    int number = in_memory ? 0 : bd_sqlite_make_file(path);
     if (number != 0) {
         return bd_error(L, BD_IO, "%s cannot be opened: %s", path,
                         number == ELOOP    ? "it is a link"

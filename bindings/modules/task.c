@@ -39,23 +39,45 @@ static int l_orderly(lua_State *L)
     return 0;
 }
 
-// gate(): the running task's gate, or nil.
+// gate(): the running task's gate, or nil; and whether it sees what only reads.
 static int l_gate(lua_State *L)
 {
-    return bd_task_push_gate(L) ? 1 : 0;
+    if (!bd_task_push_gate(L)) {
+        return 0;
+    }
+    lua_pushboolean(L, bd_task_current(L)->gates_reads);
+    return 2;
 }
 
-// set_gate(fn, watches): the gate of this task and of those it spawns from here on; nil: none. What only reads goes
-// through it when it watches. For beadle.gate.
+// set_gate(fn [, reads]): the gate of this task and of those it spawns from here on; nil: none. With `reads` it also
+// sees operations that only read. For beadle.gate.
 static int l_set_gate(lua_State *L)
 {
     if (!lua_isnoneornil(L, 1)) {
         luaL_checktype(L, 1, LUA_TFUNCTION);
     }
-    bool watches = lua_toboolean(L, 2);
+    bool reads = lua_toboolean(L, 2);
     lua_settop(L, 1);
-    bd_task_set_gate(L, watches);
+    bd_task_set_gate(L, reads);
     return 0;
+}
+
+// set_label(text): what this task and those it spawns from here on work at; nil: nothing in particular. Traces show it.
+static int l_set_label(lua_State *L)
+{
+    lua_settop(L, 1);
+    if (!lua_isnil(L, 1)) {
+        luaL_checkstring(L, 1);
+    }
+    bd_task_set_label(L);
+    return 0;
+}
+
+// label(): that text, or nil.
+static int l_label(lua_State *L)
+{
+    bd_task_push_label(L);
+    return 1;
 }
 
 // task:wait(): its results; raises its error.
@@ -151,9 +173,11 @@ static void make_event_metatable(lua_State *L)
 
 int bd_task_module(lua_State *L)
 {
-    static const luaL_Reg FUNCTIONS[] = {
-        {"spawn", l_spawn},     {"scope", l_scope}, {"sleep", l_sleep},       {"event", l_event},
-        {"orderly", l_orderly}, {"gate", l_gate},   {"set_gate", l_set_gate}, {NULL, NULL}};
+    static const luaL_Reg FUNCTIONS[] = {{"spawn", l_spawn},         {"scope", l_scope},
+                                         {"sleep", l_sleep},         {"event", l_event},
+                                         {"orderly", l_orderly},     {"gate", l_gate},
+                                         {"set_gate", l_set_gate},   {"label", l_label},
+                                         {"set_label", l_set_label}, {NULL, NULL}};
     make_event_metatable(L);
     static const luaL_Reg METHODS[] = {
         {"wait", l_wait}, {"cancel", l_cancel}, {"status", l_status}, {NULL, NULL}};

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bindings/catalogue/catalogue_module.h"
+#include "bindings/catalogue/client.h"
 #include "bindings/catalogue/operation.h"
 #include "bindings/lti/lti.h"
 #include "bindings/lti/xml.h"
@@ -129,6 +130,13 @@ static int l_control(lua_State *L)
     return bd_twin_control(L, bd_sandbox_get(L), vendor, command, 3);
 }
 
+// forget_tokens(): what this process has been given by the sandbox, so that the next call signs in.
+static int l_forget_tokens(lua_State *L)
+{
+    bd_account_forget_sandbox_tokens(bd_runtime_of(L));
+    return 0;
+}
+
 // called(id, result): how a request went that a simulated vendor made; result: status, headers, body, or why.
 static int l_called(lua_State *L)
 {
@@ -159,6 +167,7 @@ int bd_sandbox_module(lua_State *L)
                                          {"called", l_called},
                                          {"may_call", l_may_call},
                                          {"serve", bd_sandbox_serve},
+                                         {"forget_tokens", l_forget_tokens},
                                          {"serve_mail", bd_sandbox_serve_mail},
                                          {NULL, NULL}};
     luaL_newlib(L, FUNCTIONS);

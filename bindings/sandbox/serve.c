@@ -19,6 +19,21 @@
 
 static const char CONTROL[] = "/_sandbox/";
 
+// Makes the answer arrive broken, as a test has asked for.
+static void break_answer(struct bd_server_request *request, const struct bd_exchange *exchange)
+{
+    size_t len;
+    const char *length = bd_head_find(&exchange->head, "content-length", &len);
+    if (exchange->fault == BD_FAULT_RESET) {
+        bd_server_reset(request);
+    } else if (exchange->fault == BD_FAULT_CUT && length != NULL) {
+        bd_server_cut(request, exchange->status, &exchange->head, &exchange->answer,
+                      (size_t)strtoull(length, NULL, 10));
+    } else {
+        bd_server_drop(request);
+    }
+}
+
 // A request that the sandbox answers as a vendor.
 struct served {
     struct bd_twin_visit visit;
@@ -44,7 +59,7 @@ static void on_answer(struct bd_twin_visit *visit, bool answered, uint64_t delay
                exchange->url.data, exchange->status);
         bd_server_reply(request, exchange->status, &exchange->head, &exchange->answer, delay);
     } else {
-        bd_server_drop(request);
+        break_answer(request, exchange);
     }
     free_served(served);
 }

@@ -13,6 +13,7 @@
 --                                   fetches first says when it knows (outgoing.lua)
 --   also(twin, path)                -> the catalogue's way to write a path that the vendor knows too, or nil
 --   may_be_false                    names of settings that are a number or false
+--   (state.tokens                   where a twin whose vendor gives tokens keeps those that are valid)
 --   actions                         name -> function(twin, args): what a schedule may name
 --   control                         name -> function(twin, args) -> value: what scripts and tests may tell
 --                                   it; guide{base} gives the lines that tell a person how to use it
@@ -23,6 +24,7 @@ local error_value = require "beadle.error"
 local json = require "beadle.json"
 local by_catalogue = require "beadle.sandbox.operations"
 local faults = require "beadle.sandbox.faults"
+local knowledge = require "beadle.sandbox.known"
 local outgoing = require "beadle.sandbox.outgoing"
 local routes = require "beadle.sandbox.routes"
 local wire = require "beadle.sandbox.wire"
@@ -51,12 +53,18 @@ function Twin:schedule(delay, action, args)
     action = action, args = args })
 end
 
-Twin.call = outgoing.call
+-- As outgoing.call; a test may have asked for a call that is made twice.
+function Twin:call(what)
+  for _ = 1, faults.times_called(self, type(what) == "table" and what.operation or nil) do
+    outgoing.call(self, what)
+  end
+end
+
 Twin.fetch = outgoing.fetch
 
 function Twin:next_id(name, first)
   local ids = self.state.ids
-  ids[name] = (ids[name] or first) + 1
+  ids[name] = math.max(ids[name] or first, self.state.ids_from or 0) + 1
   return ids[name]
 end
 
@@ -182,29 +190,20 @@ local function find_twin(request)
   return nil, methods
 end
 
+-- Counts all vendors' requests: which came before which, also where the clock stands still.
+local request_count = 0
+
 local function log_request(twin, request, answer)
   local log = twin.state.log
+  request_count = request_count + 1
   log[#log + 1] = {
-    at = twin.now(), method = request.method, host = request.host, path = request.path,
+    number = request_count, at = twin.now(), method = request.method, host = request.host, path = request.path,
     query = request.query, headers = request.headers, body = request.body, operation = request.operation,
-    variant = request.variant, status = answer.status, envelope = request.envelope,
+    variant = request.variant, status = answer.status, fault = answer.fault, envelope = request.envelope,
   }
   if #log > LOG_LENGTH then
     table.remove(log, 1)
   end
-end
-
--- The twin's own answer is there: what a test made go wrong happens to it, and it is noted.
-local function finish(twin, request, answer)
-  local fault = faults.take(twin, request, "after")
-  if fault and fault.lost then
-    answer.fault = "lost"
-  elseif fault then
-    answer = fault.status and faults.answer(fault) or answer
-    answer.body = fault.keep and answer.body:sub(1, fault.keep) or answer.body
-    answer.delay = fault.delay
-  end
-  return answer
 end
 
 local function note(twin, request, answer)
@@ -220,7 +219,7 @@ local function settle(twin, request, answer)
   if answer.fetches then
     return { later = outgoing.wait(answer, request) }
   end
-  return note(twin, request, finish(twin, request, answer))
+  return note(twin, request, faults.after(twin, request, answer))
 end
 
 local function answer_request(twin, route, request)
@@ -229,10 +228,9 @@ local function answer_request(twin, route, request)
   else
     request.operation, request.variant = twin.code.operation_of(twin, request)
   end
-  local fault = faults.take(twin, request, "before")
-  if fault then
-    return note(twin, request, fault.lost and { status = 0, headers = {}, body = "", fault = "lost" }
-      or faults.answer(fault))
+  local refused = faults.before(twin, request)
+  if refused then
+    return note(twin, request, refused)
   end
   return settle(twin, request, route.operation and by_catalogue.answer(twin, route, request.params, request)
     or route.act(twin, request))
@@ -373,6 +371,15 @@ function common.set(twin, args)
   return settings
 end
 
+-- What is made from now on gets numbers from `first` on, so that it cannot be taken for something else.
+function common.number_from(twin, args)
+  twin.check_args("number_from", args, { "first" })
+  if math.type(args.first) ~= "integer" or args.first < 1 then
+    twin.refuse "number_from takes first, a whole number"
+  end
+  twin.state.ids_from = args.first - 1
+end
+
 -- The requests that came, the last ones; {operation = ...} chooses.
 function common.requests(twin, args)
   local result = json.array {}
@@ -396,6 +403,14 @@ function common.calls(twin)
 end
 
 common.fault = faults.add
+
+-- The ids and the like that it holds under the name of a parameter.
+common.known = knowledge.known
+
+-- The names of all that it can be told.
+function common.commands(twin)
+  return knowledge.commands(common, twin.code.control)
+end
 
 -- What all vendors together can be told, under the name ALL.
 local ALL = "all"
@@ -428,6 +443,12 @@ function for_all.restore(args)
   for _, twin in ipairs(twins) do
     common.restore(twin, args)
   end
+end
+
+-- Begins the random choices anew. Whatever follows is the same for the same seed.
+function for_all.seed(args)
+  Twin.check_args("seed", args, { "seed" })
+  math.randomseed(args.seed)
 end
 
 local function control_all(command, args)

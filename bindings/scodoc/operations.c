@@ -136,7 +136,6 @@ const struct bd_vendor bd_vendor_scodoc = {
     .name = "scodoc",
     .title = "ScoDoc",
     .document = "ScoDoc 9 API",
-    .settle = 60, // our assumption
     .settings = settings,
     .common = common,
     .enumerations = enumerations,
@@ -150,4 +149,5 @@ const struct bd_vendor bd_vendor_scodoc = {
              .password = "password"},
     .envelope = {.message = "message"},
     .hosts = (const char *const[]){"scodoc.example.com", NULL},
+    .hello = {.operation = "departements_ids"},
 };

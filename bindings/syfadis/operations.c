@@ -1686,7 +1686,6 @@ const struct bd_vendor bd_vendor_syfadis = {
     .name = "syfadis",
     .title = "Syfadis",
     .document = "oData gestion des entités",
-    .settle = 60, // our assumption
     .settings = settings,
     .enumerations = syfadis_enumerations,
     .errors = errors,
@@ -1695,4 +1694,5 @@ const struct bd_vendor bd_vendor_syfadis = {
     .envelope = {.failure = "error", .message = "message"},
     .hosts = (const char *const[]){"academy.example.org", NULL},
     .tables = tables,
+    .hello = {.operation = "list_item_ratings", .argument = "top=1"},
 };

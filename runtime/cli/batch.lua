@@ -3,6 +3,7 @@
 
 local again = require "beadle.cli.again"
 local batch = require "beadle.batch"
+local bundled = require "beadle.cli.recipes_bundled"
 local config = require "beadle.config"
 local error_value = require "beadle.error"
 local fs = require "beadle.fs"
@@ -37,20 +38,19 @@ recipe's own options. Ctrl-C once: no new row begins; twice: those under way are
 -- ---------------------------------------------------------------------------------------------------
 -- The recipe
 
-local PLACES = { "%s", "%s.lua", "scripts/%s", "scripts/%s.lua" }
-
-local function find(word)
-  for _, place in ipairs(PLACES) do
-    local path = place:format(word)
-    if fs.exists(path) and not fs.is_folder(path) then
-      return path
-    end
+-- The file of that name, or the recipe that comes with beadle. Gives the recipe's name too.
+local function read(word)
+  if not word:find "[/.]" and not fs.exists(word) then
+    return (bundled.read(word)), "=" .. word
+  elseif not fs.exists(word) or fs.is_folder(word) then
+    options.fail(("there is no recipe %s"):format(word), "`beadle recipes` lists those that come with beadle.")
   end
-  options.fail(("there is no recipe %s"):format(word), "Give the path of its file.")
+  return fs.read(word), "@" .. word
 end
 
 local function load_recipe(path)
-  local chunk, wrong = loadfile(path)
+  local text, name = read(path)
+  local chunk, wrong = load((text:gsub("^#[^\n]*", "")), name, "t")
   if not chunk then
     error(error_value.new { kind = "argument", outcome = "none", message = wrong, exit = 1 }, 0)
   end
@@ -127,7 +127,7 @@ local function run(...)
     print(USAGE .. options.describe { table.unpack(SPEC, 1, 5) })
     return #words == 0 and 2 or 0
   end
-  local path = find(words[1])
+  local path = words[1]
   local recipe = load_recipe(path)
   local spec = usage.batch_options(recipe, SPEC)
   local values, texts = usage.parse_batch(recipe, spec, { table.unpack(words, 2) })
@@ -142,4 +142,4 @@ local function run(...)
     rows = values.rows, folder = again.folder(), command = kept, left_out = left_out }, usage.console())
 end
 
-return { run = run }
+return { run = run, usage = USAGE, spec = { table.unpack(SPEC, 1, 5) }, takes = { "script", "argument..." } }

@@ -149,4 +149,5 @@ local function run(...)
   return 0
 end
 
-return { run = run, read_pairs = read_pairs }
+return { run = run, read_pairs = read_pairs, params_of = known_params,
+  usage = USAGE, spec = SPEC, takes = { "operation", "parameter..." } }

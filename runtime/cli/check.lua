@@ -124,4 +124,4 @@ local function run(...)
   return #findings > 0 and 1 or 0
 end
 
-return { run = run }
+return { run = run, usage = USAGE, spec = SPEC, takes = { "lua..." } }

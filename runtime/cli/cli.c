@@ -17,13 +17,19 @@
 #include "core/nearest.h"
 #include "core/script.h"
 #include "core/task.h"
+#include "documents.h"
+#include "installation.h"
 #include "interrupt.h"
 #include "options.h"
+#include "session.h"
 #include "sources.h"
+#include "usage.h"
 #include "version.h"
+#include "watch.h"
+#include "worker.h"
 
 static const uint64_t GRACE_MS = 5000;
-static const char COMMAND_PREFIX[] = "beadle.cli.";
+static const char TEST_COMMAND[] = "beadle.cli.test";
 
 // What the main task works through; lives in bd_cli_main's frame for as long as the runtime.
 struct plan {
@@ -32,6 +38,7 @@ struct plan {
     char **argv;
     const struct bd_source *command; // NULL: a script, or nothing but -e and -l
     const char *script;              // NULL: standard input, when has_script
+    const struct bd_bundled *recipe; // a script that is part of the program; else NULL
     bool has_script;
     size_t step;
 };
@@ -40,6 +47,7 @@ struct plan {
 // The main task
 
 static int run_next(lua_State *L, int status, lua_KContext context);
+static void report(struct bd_runtime *rt, lua_State *L, int error);
 
 static void raise_load_error(lua_State *L)
 {
@@ -124,6 +132,17 @@ static void wrap_durable(lua_State *L, const struct plan *plan)
     lua_remove(L, 1);
 }
 
+static int load_script(lua_State *L, const struct plan *plan)
+{
+    if (plan->recipe == NULL) {
+        return bd_script_load_file(L, plan->script);
+    }
+    lua_pushfstring(L, "@%s.lua", plan->script);
+    int status = bd_bundle_load(L, plan->recipe, lua_tostring(L, -1));
+    lua_remove(L, -2);
+    return status;
+}
+
 static int run_script(lua_State *L, struct plan *plan)
 {
     lua_settop(L, 0);
@@ -134,7 +153,7 @@ static int run_script(lua_State *L, struct plan *plan)
         lua_getfield(L, -1, "run");
         lua_replace(L, 1);
         lua_settop(L, 1);
-    } else if (bd_script_load_file(L, plan->script) != LUA_OK) {
+    } else if (load_script(L, plan) != LUA_OK) {
         raise_load_error(L);
     }
     if (plan->command == NULL && plan->line.durable) {
@@ -182,11 +201,43 @@ static int run_next(lua_State *L, int status, lua_KContext context)
     return plan->has_script || plan->command != NULL ? run_script(L, plan) : 0;
 }
 
-static int l_main(lua_State *L)
+static int l_steps(lua_State *L)
 {
     struct plan *plan = lua_touserdata(L, 1);
     lua_settop(L, 0);
+    bd_watch_enter(L, &plan->line);
     return run_next(L, LUA_OK, (lua_KContext)plan);
+}
+
+// -i: a session follows, also after a script that failed.
+static int begin_session(lua_State *L, int status, lua_KContext context)
+{
+    (void)context;
+    if (status != LUA_OK && status != LUA_YIELD) {
+        if (bd_interrupt_signal() != 0) {
+            return bd_error_rethrow(L);
+        }
+        report(bd_runtime_of(L), L, lua_gettop(L));
+    }
+    lua_settop(L, 0);
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "beadle.cli.repl");
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, "run");
+    lua_callk(L, 0, 1, 0, program_ended);
+    return program_ended(L, LUA_OK, 0);
+}
+
+static int l_main(lua_State *L)
+{
+    struct plan *plan = lua_touserdata(L, 1);
+    if (!plan->line.interactive) {
+        return l_steps(L);
+    }
+    lua_pushcfunction(L, l_steps);
+    lua_insert(L, 1);
+    int status = lua_pcallk(L, 1, 0, 0, (lua_KContext)plan, begin_session);
+    return begin_session(L, status, (lua_KContext)plan);
 }
 
 // ------------------------------------------------------------------------------------------------
@@ -273,21 +324,13 @@ static int outcome(struct bd_runtime *rt, struct bd_task *task)
     return lua_isinteger(co, 1) ? (int)lua_tointeger(co, 1) : BD_EXIT_OK;
 }
 
-static int execute(struct plan *plan)
+static int run_main(struct bd_runtime *rt, struct plan *plan)
 {
-    struct bd_runtime *rt = bd_runtime_open(&plan->line.runtime);
     lua_State *L = rt->L;
-    rt->log->level = plan->line.log_level;
-    bd_script_set_sources(rt, bd_sources);
-    bd_script_open(L);
-    bd_bindings_open(rt);
-    if (plan->script != NULL) {
-        bd_script_set_folder(L, plan->script);
+    if (!bd_watch_begin(L, &plan->line)) {
+        report(rt, L, lua_gettop(L));
+        return status_of_error(L, lua_gettop(L));
     }
-    bd_script_add_module(L, "beadle.cli.again", bd_again_module);
-    lua_pushcfunction(L, l_set_arg);
-    lua_pushlightuserdata(L, plan);
-    BD_CHECK(lua_pcall(L, 1, 0, 0) == LUA_OK);
     lua_pushcfunction(L, l_main);
     lua_pushlightuserdata(L, plan);
     rt->main = bd_task_spawn(L, 1); // its userdata stays on the stack, and with it its results
@@ -295,6 +338,50 @@ static int execute(struct plan *plan)
     bd_runtime_run(rt, rt->main);
     int status = outcome(rt, rt->main);
     rt->main = NULL;
+    int wanted = bd_watch_end(L, &plan->line, status);
+    if (wanted < 0) {
+        report(rt, L, lua_gettop(L));
+        wanted = status != BD_EXIT_OK ? status : status_of_error(L, lua_gettop(L));
+    }
+    return wanted;
+}
+
+// A session begins where nothing can happen, unless somebody chose a profile; what runs before it, too.
+static void choose_profile(struct bd_command_line *line)
+{
+    const char *given = line->runtime.ignore_environment ? NULL : getenv("BEADLE_PROFILE");
+    bool chosen = line->runtime.profile != NULL || (given != NULL && *given != '\0');
+    if (line->interactive && !chosen) {
+        line->runtime.profile = "sandbox";
+    }
+}
+
+static int execute(struct plan *plan)
+{
+    choose_profile(&plan->line);
+    struct bd_runtime *rt = bd_runtime_open(&plan->line.runtime);
+    lua_State *L = rt->L;
+    rt->log->level = plan->line.log_level;
+    bd_script_set_sources(rt, bd_sources);
+    bd_script_open(L);
+    bd_bindings_open(rt);
+    bd_script_add_module(L, "beadle.session", bd_session_module);
+    bd_script_add_module(L, "beadle.cli.bundle", bd_bundle_module);
+    bd_script_add_module(L, "beadle.cli.program", bd_usage_module);
+    if (plan->script != NULL) {
+        bd_script_set_folder(L, plan->script);
+    }
+    bd_script_add_module(L, "beadle.cli.documents", bd_documents_module);
+    bd_script_add_module(L, "beadle.cli.installation", bd_installation_module);
+    bd_script_add_module(L, "beadle.cli.worker", bd_worker_module);
+    bd_script_add_module(L, "beadle.cli.again", bd_again_module);
+    if (plan->command != NULL && strcmp(plan->command->name, TEST_COMMAND) == 0) {
+        bd_worker_allow(rt);
+    }
+    lua_pushcfunction(L, l_set_arg);
+    lua_pushlightuserdata(L, plan);
+    BD_CHECK(lua_pcall(L, 1, 0, 0) == LUA_OK);
+    int status = run_main(rt, plan);
     bd_runtime_close(rt, GRACE_MS);
     if (fflush(stdout) != 0 && errno != EPIPE && status == BD_EXIT_OK) {
         fprintf(stderr, "beadle: standard output cannot be written: %s\n", strerror(errno));
@@ -306,105 +393,6 @@ static int execute(struct plan *plan)
 // ------------------------------------------------------------------------------------------------
 // The command line
 
-// The command that a source is; NULL when it is none, or a part of one (lti_keys of lti).
-static const char *command_name(const struct bd_source *source)
-{
-    bool is_ours = strncmp(source->name, COMMAND_PREFIX, sizeof COMMAND_PREFIX - 1) == 0;
-    const char *name = is_ours ? source->name + sizeof COMMAND_PREFIX - 1 : NULL;
-    return is_ours && strchr(name, '_') == NULL ? name : NULL;
-}
-
-static const struct bd_source *find_command(const char *word)
-{
-    for (const struct bd_source *source = bd_sources; source->name != NULL; source++) {
-        const char *name = command_name(source);
-        if (name != NULL && strcmp(name, word) == 0) {
-            return source;
-        }
-    }
-    return NULL;
-}
-
-// A command's first line is its usage and summary: "-- beadle ops [VENDOR]: lists the operations".
-static void print_command(const struct bd_source *source)
-{
-    const char *text = (const char *)source->text;
-    const char *end = memchr(text, '\n', source->len);
-    const char *colon = memchr(text, ':', (size_t)(end - text));
-    printf("  %-46.*s %.*s\n", (int)(colon - text - 3), text + 3, (int)(end - colon - 2),
-           colon + 2);
-}
-
-static void print_help(void)
-{
-    puts("Usage: beadle [OPTIONS] [SCRIPT [ARGUMENTS]]\n"
-         "       beadle [OPTIONS] run SCRIPT [ARGUMENTS]\n"
-         "       beadle [OPTIONS] COMMAND [ARGUMENTS]\n"
-         "\n"
-         "Runs Lua scripts against the APIs of assessment and learning platforms. Without a\n"
-         "configured profile, everything happens in the sandbox and nothing leaves this machine.\n"
-         "\n"
-         "Commands:");
-    printf("  %-46s %s\n", "beadle run SCRIPT [ARGUMENTS]", "runs a script or a recipe");
-    for (const struct bd_source *source = bd_sources; source->name != NULL; source++) {
-        if (command_name(source) != NULL) {
-            print_command(source);
-        }
-    }
-    puts("\nOptions:");
-    bd_options_print(stdout);
-    puts("\nExit status:\n"
-         "  0    everything was done\n"
-         "  1    the script or command failed\n"
-         "  2    the command line was wrong, and nothing was done\n"
-         "  78   the configuration is missing something, or cannot be read\n"
-         "  130  interrupted with Ctrl-C (143: by SIGTERM, 129: by SIGHUP)");
-}
-
-static int usage_error(const char *text)
-{
-    fprintf(stderr, "beadle: %s\nbeadle: `beadle --help` shows how it is used\n", text);
-    return BD_EXIT_USAGE;
-}
-
-// Where a script may be that was named without its folder or its ending.
-static bool find_recipe(const char *word, char *path, size_t size)
-{
-    static const char *const PLACES[] = {"%s.lua", "scripts/%s", "scripts/%s.lua"};
-    for (size_t i = 0; i < BD_COUNT(PLACES); i++) {
-        int len = snprintf(path, size, PLACES[i], word); // NOLINT
-        struct stat info;
-        if (len > 0 && (size_t)len < size && stat(path, &info) == 0 && S_ISREG(info.st_mode)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static int missing_script(const char *word, bool may_be_command)
-{
-    int number = errno;
-    char text[512];
-    char recipe[256];
-    struct bd_nearest nearest = {.wanted = word};
-    bd_nearest_offer(&nearest, "run");
-    for (const struct bd_source *source = bd_sources; source->name != NULL; source++) {
-        if (command_name(source) != NULL) {
-            bd_nearest_offer(&nearest, command_name(source));
-        }
-    }
-    if (find_recipe(word, recipe, sizeof recipe)) {
-        (void)snprintf(text, sizeof text, "there is no %.100s; did you mean %.300s?", word, recipe);
-    } else if (may_be_command && nearest.best != NULL) {
-        (void)snprintf(text, sizeof text,
-                       "%.200s is neither a script nor a command; did you mean %s?", word,
-                       nearest.best);
-    } else {
-        (void)snprintf(text, sizeof text, "cannot open %.200s: %s", word, strerror(number));
-    }
-    return usage_error(text);
-}
-
 // Decides what runs: a command, a script, standard input, or only -e and -l. Returns an exit status when
 // the command line is wrong, else -1.
 static int choose(struct plan *plan)
@@ -415,44 +403,56 @@ static int choose(struct plan *plan)
     if (is_run) {
         bd_options_parse(line, plan->argc, plan->argv, line->first + 1);
         if (line->wrong[0] != '\0') {
-            return usage_error(line->wrong);
+            return bd_usage_error(line->wrong);
         }
-        if (line->first >= plan->argc && !line->help) {
-            return usage_error("run needs the name of a script");
+        if (line->help && !line->version) {
+            plan->command = bd_usage_command("run"); // which says how it is used
+            line->help = false;
+            line->first = plan->argc;
+            return -1;
+        }
+        if (line->first >= plan->argc) {
+            return bd_usage_error("run needs the name of a script or a recipe");
         }
     }
     if (line->help || line->version || line->first >= plan->argc) {
-        bool nothing =
-            line->step_count == 0 && !line->version_line && !line->help && !line->version;
+        bool nothing = line->step_count == 0 && !line->version_line && !line->help &&
+                       !line->version && !line->interactive;
         plan->has_script = nothing && !isatty(STDIN_FILENO);
-        return nothing && !plan->has_script ? usage_error("no script was given") : -1;
+        return nothing && !plan->has_script ? bd_usage_error("no script was given") : -1;
     }
     if (line->accept_changes && !line->durable) {
-        return usage_error("--accept-changes goes with --durable");
+        return bd_usage_error("--accept-changes goes with --durable");
     }
     const char *word = plan->argv[line->first];
     if (line->durable && strcmp(word, "-") == 0) {
-        return usage_error("--durable needs a script that can be run again, not standard input");
+        return bd_usage_error("--durable needs a script that can be run again, not standard input");
     }
-    plan->command = line->only_file || is_run ? NULL : find_command(word);
+    plan->command = line->only_file || is_run ? NULL : bd_usage_command(word);
+    if (plan->command != NULL && line->interactive) {
+        return bd_usage_error("-i takes a script; a command cannot be followed by a session");
+    }
     if (plan->command != NULL) {
-        return line->durable ? usage_error("--durable is for scripts and recipes") : -1;
+        return line->durable ? bd_usage_error("--durable is for scripts and recipes") : -1;
     }
     plan->has_script = true;
     plan->script = strcmp(word, "-") == 0 ? NULL : word;
-    if (plan->script != NULL && access(plan->script, R_OK) != 0) {
-        return missing_script(word, !line->only_file && !is_run);
+    if (plan->script == NULL || access(plan->script, R_OK) == 0) {
+        return -1;
     }
-    return -1;
+    int number = errno;
+    plan->recipe = is_run ? bd_usage_recipe(word) : NULL;
+    errno = number;
+    return plan->recipe != NULL ? -1 : bd_usage_missing_script(word, !line->only_file && !is_run);
 }
 
 int bd_cli_main(int argc, char **argv)
 {
     struct plan plan = {.line = {.log_level = BD_LOG_WARN}, .argc = argc, .argv = argv};
     bd_options_parse(&plan.line, argc, argv, 1);
-    int status = plan.line.wrong[0] != '\0' ? usage_error(plan.line.wrong) : choose(&plan);
+    int status = plan.line.wrong[0] != '\0' ? bd_usage_error(plan.line.wrong) : choose(&plan);
     if (status < 0 && plan.line.help) {
-        print_help();
+        bd_usage_print_help();
         status = BD_EXIT_OK;
     } else if (status < 0 && plan.line.version) {
         bd_version_print(stdout);

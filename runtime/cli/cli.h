@@ -9,6 +9,7 @@ enum bd_exit {
     BD_EXIT_OK = 0,
     BD_EXIT_SCRIPT = 1,
     BD_EXIT_USAGE = 2,
+    BD_EXIT_PLANNED = 3, // by stdlib/dry_run.lua
     BD_EXIT_CONFIGURATION = 78,
     BD_EXIT_INTERRUPTED = 130,
 };

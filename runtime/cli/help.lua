@@ -5,14 +5,20 @@ local catalogue = require "beadle.catalogue"
 local help = require "beadle.help"
 local options = require "beadle.options"
 
+local USAGE = ([[
+Usage: beadle help VENDOR | VENDOR.OPERATION
+
+Explains a vendor, or the whole contract of one operation.
+Vendors: %s.
+`beadle --help` explains the command line.
+
+]]):format(table.concat(catalogue.vendors(), ", "))
+
 local function run(...)
   local values, operands = options.parse({}, { ... })
   if values.help or #operands ~= 1 then
-    local usage = "Usage: beadle help VENDOR | VENDOR.OPERATION\n\nExplains a vendor, or the whole contract of "
-      .. "one operation.\nVendors: " .. table.concat(catalogue.vendors(), ", ") .. ".\n`beadle --help` "
-      .. "explains the command line."
     if values.help or #operands == 0 then
-      print(usage)
+      print(USAGE .. options.describe {})
       return 0
     end
     options.fail("help explains one thing at a time")
@@ -28,4 +34,4 @@ local function run(...)
   return 0
 end
 
-return { run = run }
+return { run = run, usage = USAGE, spec = {}, takes = { "help" } }

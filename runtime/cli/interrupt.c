@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/runtime.h"
 #include "core/task.h"
+#include "line_editor.h"
 
 // A signal handler gets no argument: the one place where state hangs on nothing but the process.
 static struct bd_runtime *volatile target;
@@ -57,9 +58,63 @@ static bool is_repeated_hangup(const struct bd_runtime *rt, int number)
     return number == SIGHUP && signals > 0 && rt != NULL && rt->orderly;
 }
 
+// ------------------------------------------------------------------------------------------------
+// Sessions: Ctrl-C ends the line that runs, and nothing else
+
+static bool runs_in_line(const struct bd_runtime *rt)
+{
+    return rt->foreground != NULL && bd_task_is_within(rt->current, rt->foreground);
+}
+
+// What the line runs after the signal, in whatever coroutine.
+static void stop_line(lua_State *co)
+{
+    if (runs_in_line(bd_runtime_of(co))) {
+        stop_now(co);
+    }
+}
+
+// The loop still has not heard of the signal: what runs here keeps it busy.
+static void on_session_patience_over(lua_State *L, lua_Debug *where)
+{
+    struct bd_runtime *rt = bd_runtime_of(L);
+    lua_sethook(L, NULL, 0, 0);
+    if (rt->line_interrupted) {
+        rt->line_interrupted = 0;
+        on_hook(L, where);
+    }
+}
+
+static void interrupt_line(struct bd_runtime *rt)
+{
+    lua_State *running = rt->running;
+    rt->line_interrupted = 1;
+    if (running != NULL && runs_in_line(rt)) {
+        rt->interrupt = stop_line;
+        stop_now(running);
+    } else if (running != NULL) {
+        lua_sethook(running, on_session_patience_over, LUA_MASKCOUNT, PATIENCE);
+    }
+    bd_loop_wake(&rt->loop);
+}
+
+void bd_interrupt_line_ended(struct bd_runtime *rt)
+{
+    rt->line_interrupted = 0;
+    if (rt->interrupt == stop_line) {
+        rt->interrupt = NULL;
+    }
+}
+
+// ------------------------------------------------------------------------------------------------
+
 static void on_signal(int number)
 {
     struct bd_runtime *rt = target;
+    if (rt != NULL && rt->session && number == SIGINT) {
+        interrupt_line(rt);
+        return;
+    }
     if (is_repeated_hangup(rt, number)) {
         return;
     }
@@ -67,6 +122,7 @@ static void on_signal(int number)
         static const char TEXT[] = "\nbeadle: stopped at once; what was under way is unknown\n";
         ssize_t ignored = write(STDERR_FILENO, TEXT, sizeof TEXT - 1);
         (void)ignored;
+        bd_editor_rescue();
         _exit(128 + number);
     }
     signals++;

@@ -10,6 +10,9 @@ struct bd_runtime;
 // Until the runtime closes.
 void bd_interrupt_install(struct bd_runtime *rt);
 
+// Ctrl-C does nothing more to what runs from here on; after a session's line has ended.
+void bd_interrupt_line_ended(struct bd_runtime *rt);
+
 // The signal that came, or 0.
 int bd_interrupt_signal(void);
 

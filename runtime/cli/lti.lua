@@ -7,12 +7,19 @@ local options = require "beadle.options"
 -- Each is a module beadle.cli.lti_NAME with run(...) and a summary.
 local COMMANDS = { "explain", "keys", "launch", "registration" }
 
+local USAGE = [[
+Usage: beadle lti COMMAND [ARGUMENTS]
+
+Keys and launches of LTI. `beadle lti COMMAND --help` shows one.
+
+]]
+
 local function print_help()
-  print "Usage: beadle lti COMMAND [ARGUMENTS]\n\nCommands:"
-  for _, name in ipairs(COMMANDS) do
-    print(("  %-13s %s"):format(name, require("beadle.cli.lti_" .. name).summary))
+  local lines = {}
+  for at, name in ipairs(COMMANDS) do
+    lines[at] = ("  %-13s %s"):format(name, require("beadle.cli.lti_" .. name).summary)
   end
-  print "\n`beadle lti COMMAND --help` shows one."
+  print(("%sCommands:\n%s"):format(USAGE, table.concat(lines, "\n")))
   return 0
 end
 
@@ -32,4 +39,4 @@ local function run(name, ...)
     or ("Known are: %s."):format(table.concat(COMMANDS, ", ")))
 end
 
-return { run = run }
+return { run = run, usage = USAGE, spec = {}, parts = COMMANDS, takes = {} }

@@ -164,4 +164,5 @@ local function run(...)
   return 0
 end
 
-return { run = run, summary = "decodes a launch and says what is wrong with it" }
+return { run = run, summary = "decodes a launch and says what is wrong with it",
+  usage = USAGE, spec = SPEC, takes = { "file" } }

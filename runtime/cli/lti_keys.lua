@@ -53,7 +53,7 @@ local function rotate(folder, bits)
     keyring.add(folder, bits):kid(), old, old))
 end
 
-local HELP = [[
+local USAGE = [[
 Usage: beadle lti keys [list | make | rotate] [OPTIONS]
 
   list       shows the keys, the newest first
@@ -82,7 +82,7 @@ end
 local function run(...)
   local values, operands = options.parse(SPEC, { ... })
   if values.help then
-    print(HELP .. options.describe(SPEC))
+    print(USAGE .. options.describe(SPEC))
     return 0
   end
   local command, folder = choose(operands), values.dir or keyring.folder()
@@ -108,4 +108,5 @@ local function run(...)
   return 0
 end
 
-return { run = run, summary = "makes, lists and rotates the keys that sign launches of LTI 1.3" }
+return { run = run, summary = "makes, lists and rotates the keys that sign launches of LTI 1.3",
+  usage = USAGE, spec = SPEC, takes = { "list|make|rotate" } }

@@ -2,7 +2,6 @@
 -- SPDX-License-Identifier: MIT
 
 local account = require "beadle.lti.account"
-local browser = require "beadle.lti.browser"
 local call = require "beadle.cli.call"
 local catalogue = require "beadle.catalogue"
 local config = require "beadle.config"
@@ -325,12 +324,7 @@ local function launch_1p3(values, said, vendor)
       and "signature, issuer, audience, times, nonce and state fit"
       or ("it does not fit: %s"):format(tostring(reason or "state")))
   end
-  local page = browser.go { url = begun.url, on_step = teller(values, check) }
-  local refusal = launch.refusal(begun.message, page)
-  if refusal then
-    error(refusal, 0)
-  end
-  return page
+  return begun:follow { on_step = teller(values, check) }
 end
 
 -- ---------------------------------------------------------------------------------------------------
@@ -356,4 +350,5 @@ local function run(...)
   return 0
 end
 
-return { run = run, summary = "launches a tool as a browser would, and tells each step" }
+return { run = run, summary = "launches a tool as a browser would, and tells each step",
+  usage = USAGE, spec = SPEC, takes = { "argument..." } }

@@ -65,4 +65,5 @@ local function run(...)
   return 0
 end
 
-return { run = run, summary = "prints what a tool and its platform must know of each other" }
+return { run = run, summary = "prints what a tool and its platform must know of each other",
+  usage = USAGE, spec = SPEC, takes = {} }

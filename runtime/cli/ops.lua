@@ -8,6 +8,13 @@ local pretty = require "beadle.pretty"
 
 local SPEC = { { name = "json", doc = "print everything the catalogue says, as one JSON document" } }
 
+local USAGE = [[
+Usage: beadle ops [VENDOR] [--json]
+
+Lists the operations of all vendors, or of one.
+
+]]
+
 local function counted(count, what)
   return ("%d %s%s"):format(count, what, count == 1 and "" or "s")
 end
@@ -15,8 +22,7 @@ end
 local function run(...)
   local values, operands = options.parse(SPEC, { ... })
   if values.help then
-    print("Usage: beadle ops [VENDOR] [--json]\n\nLists the operations of all vendors, or of one.\n\n"
-      .. options.describe(SPEC))
+    print(USAGE .. options.describe(SPEC))
     return 0
   elseif #operands > 1 then
     options.fail "ops takes one vendor at most"
@@ -48,4 +54,4 @@ local function run(...)
   return 0
 end
 
-return { run = run }
+return { run = run, usage = USAGE, spec = SPEC, takes = { "vendor" } }

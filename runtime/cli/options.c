@@ -18,6 +18,7 @@ struct option {
     bool optional;        // the argument, given as --name=value
     const char *doc;
     bool (*take)(struct bd_command_line *line, const char *value); // false: the value is wrong
+    const char *kind; // of values, for completion; NULL: none is known
 };
 
 static void add_step(struct bd_command_line *line, enum bd_step_kind kind, const char *text)
@@ -48,6 +49,13 @@ static bool take_version_line(struct bd_command_line *line, const char *value)
 {
     (void)value;
     line->version_line = true;
+    return true;
+}
+
+static bool take_interactive(struct bd_command_line *line, const char *value)
+{
+    (void)value;
+    line->interactive = true;
     return true;
 }
 
@@ -124,6 +132,27 @@ static bool take_virtual_time(struct bd_command_line *line, const char *value)
     return end != NULL && *end == '\0';
 }
 
+static bool take_trace(struct bd_command_line *line, const char *value)
+{
+    line->trace = true;
+    line->trace_file = value;
+    return value == NULL || *value != '\0';
+}
+
+static bool take_trace_bodies(struct bd_command_line *line, const char *value)
+{
+    (void)value;
+    line->trace = line->trace_bodies = true;
+    return true;
+}
+
+static bool take_dry_run(struct bd_command_line *line, const char *value)
+{
+    line->dry_run = true;
+    line->dry_run_json = value != NULL;
+    return value == NULL || strcmp(value, "json") == 0;
+}
+
 static bool allow(struct bd_command_line *line, unsigned permission)
 {
     line->runtime.permissions |= permission;
@@ -164,15 +193,17 @@ static const struct option OPTIONS[] = {
     {"-e", "CODE", false, "run CODE", take_text},
     {"-l", "MODULE", false, "require MODULE into a global of its name; also -l NAME=MODULE",
      take_module},
+    {"-i", NULL, false, "open a session, after the script if there is one", take_interactive},
     {"-v", NULL, false, "print the version, then go on", take_version_line},
     {"-E", NULL, false, "ignore BEADLE_* variables and the user's configuration",
      take_no_environment},
     {"-W", NULL, false, "turn Lua's warnings on", take_warnings},
     {"--profile", "NAME", false, "the profile to use (default: as configured, else sandbox)",
-     take_profile},
-    {"--config", "FILE", false, "read this configuration instead of the usual places", take_config},
+     take_profile, "profile"},
+    {"--config", "FILE", false, "read this configuration instead of the usual places", take_config,
+     "file"},
     {"--log-level", "LEVEL", false, "error, warning (default), info, debug or trace",
-     take_log_level},
+     take_log_level, "error|warning|info|debug|trace"},
     {"--durable", "RUN", true,
      "keep what was done, so that after a stop nothing is done twice; RUN goes on", take_durable},
     {"--accept-changes", NULL, false,
@@ -181,6 +212,15 @@ static const struct option OPTIONS[] = {
      "sandbox only: waiting takes no time; the clock starts at START (2026-01-01T08:00:00Z)",
      take_virtual_time},
     {"--seed", "NUMBER", false, "decides every random choice of the run", take_seed},
+    {"--dry-run", "json", true,
+     "reads happen; what would change something is not sent but planned, and answered as if it had "
+     "been",
+     take_dry_run},
+    {"--trace", "FILE", true,
+     "write all requests with their times: a table, FILE.har, FILE.html, else JSON lines",
+     take_trace},
+    {"--trace-bodies", NULL, false, "the same with the bodies of requests and answers",
+     take_trace_bodies},
     {"--allow-process", NULL, false, "grant io.popen and os.execute", allow_process},
     {"--allow-native", NULL, false, "grant modules written in C", allow_native},
     {"--allow-debug", NULL, false, "grant all of the debug library", allow_debug},
@@ -203,6 +243,27 @@ void bd_options_print(FILE *out)
     }
     fprintf(out, "  %-24s %s\n", "-", "run standard input");
     fprintf(out, "  %-24s %s\n", "--", "end of options");
+}
+
+static void set_text(lua_State *L, const char *key, const char *text)
+{
+    lua_pushstring(L, text); // nil for NULL
+    lua_setfield(L, -2, key);
+}
+
+void bd_options_push(lua_State *L)
+{
+    lua_newtable(L);
+    for (size_t i = 0; i < BD_COUNT(OPTIONS); i++) {
+        lua_createtable(L, 0, 5);
+        set_text(L, "name", OPTIONS[i].name);
+        set_text(L, "value", OPTIONS[i].argument);
+        set_text(L, "doc", OPTIONS[i].doc);
+        set_text(L, "kind", OPTIONS[i].kind);
+        lua_pushboolean(L, OPTIONS[i].optional);
+        lua_setfield(L, -2, "optional");
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
 }
 
 static const struct option *find(const char *word, const char **value)
@@ -236,10 +297,7 @@ static void refuse_unknown(struct bd_command_line *line, const char *word)
     for (size_t i = 0; i < BD_COUNT(OPTIONS); i++) {
         bd_nearest_offer(&nearest, OPTIONS[i].name);
     }
-    if (strcmp(word, "-i") == 0) {
-        (void)snprintf(line->wrong, sizeof line->wrong,
-                       "-i: this version has no interactive mode yet");
-    } else if (nearest.best != NULL && strncmp(word, "--", 2) == 0) {
+    if (nearest.best != NULL && strncmp(word, "--", 2) == 0) {
         (void)snprintf(line->wrong, sizeof line->wrong, "unknown option %.80s; did you mean %s?",
                        word, nearest.best);
     } else {

@@ -24,8 +24,14 @@ struct bd_step {
 struct bd_command_line {
     struct bd_options runtime;
     enum bd_log_level log_level;
+    bool trace;             // --trace
+    const char *trace_file; // its value; NULL: a table on standard error
+    bool trace_bodies;
+    bool dry_run;      // --dry-run
+    bool dry_run_json; // =json
     bool help;
     bool version;      // --version
+    bool interactive;  // -i: a session follows
     bool version_line; // -v: print it and go on
     bool durable;
     const char *resumed; // --durable=RUN: that run goes on; NULL: a new one begins
@@ -43,5 +49,9 @@ void bd_options_free(struct bd_command_line *line);
 
 // The options, one a line, for --help.
 void bd_options_print(FILE *out);
+
+// The same as a list of { name, value, optional, doc, kind }: `kind` is what completion offers for the value, "file",
+// "profile" or choices such as "error|warning". [-0, +1]
+void bd_options_push(lua_State *L);
 
 #endif

@@ -53,4 +53,4 @@ local function run(...)
   return 0
 end
 
-return { run = run }
+return { run = run, usage = USAGE, spec = SPEC, takes = {} }

@@ -21,8 +21,15 @@ local SPEC = {
     doc = "port to listen on; 0, the default, lets the system choose" },
   { name = "smtp-port", value = "N", default = 0, take = port_number,
     doc = "port of its mail server; 0, the default, lets the system choose" },
-  { name = "host", value = "ADDRESS", default = "127.0.0.1", doc = "127.0.0.1 or ::1" },
+  { name = "host", value = "ADDRESS", default = "127.0.0.1", kind = "127.0.0.1|::1", doc = "127.0.0.1 or ::1" },
 }
+
+local USAGE = [[
+Usage: beadle sandbox [--port N]
+
+Serves the simulated vendors over HTTP, on this machine only.
+
+]]
 
 -- Each twin says how it is used at those addresses; what travels otherwise than by HTTP has one of its own.
 local function print_guide(base, smtp)
@@ -41,8 +48,7 @@ end
 local function run(...)
   local values, operands = options.parse(SPEC, { ... })
   if values.help then
-    print("Usage: beadle sandbox [--port N]\n\nServes the simulated vendors over HTTP, on this machine only.\n\n"
-      .. options.describe(SPEC))
+    print(USAGE .. options.describe(SPEC))
     return 0
   elseif #operands > 0 then
     options.fail(("sandbox takes no \"%s\""):format(operands[1]))
@@ -59,4 +65,4 @@ local function run(...)
   return 0
 end
 
-return { run = run }
+return { run = run, usage = USAGE, spec = SPEC, takes = {} }

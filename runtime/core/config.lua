@@ -329,9 +329,65 @@ function M.settings(vendor, wanted)
   return settings, profile, false, path
 end
 
+-- Of the run's profile: the names of the vendors that its files say something about, in order.
+function M.vendors()
+  local profile, list = profile_name(), {}
+  for _, vendor in ipairs(catalogue.vendors()) do
+    for _, file in ipairs(profile ~= "sandbox" and files() or {}) do
+      local entry = (file.table.profiles or {})[profile]
+      if entry and entry[vendor] ~= nil and list[#list] ~= vendor then
+        list[#list + 1] = vendor
+      end
+    end
+  end
+  return profile == "sandbox" and catalogue.vendors() or list
+end
+
 -- The name of the profile that this run uses.
 function M.profile()
   return profile_name()
+end
+
+-- profiles() -> names of all profiles, sorted.
+function M.profiles()
+  local set, names = { sandbox = true }, {}
+  for _, file in ipairs(files()) do
+    for name in pairs(file.table.profiles or {}) do
+      set[name] = true
+    end
+  end
+  for name in pairs(set) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return names
+end
+
+-- vendors_of(profile) -> the vendors that a profile speaks of, name -> whether it is simulated there.
+function M.vendors_of(profile)
+  local vendors = {}
+  for _, vendor in ipairs(profile == "sandbox" and catalogue.vendors() or {}) do
+    vendors[vendor] = true
+  end
+  for _, file in ipairs(profile ~= "sandbox" and files() or {}) do
+    for vendor, entry in pairs((file.table.profiles or {})[profile] or {}) do
+      if vendors[vendor] == nil then
+        vendors[vendor] = entry == "sandbox"
+      end
+    end
+  end
+  return vendors
+end
+
+-- use(profile): what this run calls from now on. Raises when no file knows it.
+function M.use(profile)
+  local before = native.profile()
+  native.use(profile)
+  local ok, err = pcall(M.check)
+  if not ok then
+    native.use(before or "sandbox")
+    error(err, 0)
+  end
 end
 
 -- check(): raises when no file knows the profile of this run.

@@ -364,9 +364,52 @@ static void describe(struct bd_curl_slot *slot, CURLcode code)
     (void)snprintf(exchange->detail, sizeof exchange->detail, "%s (libcurl %d)", text, (int)code);
 }
 
+// A phase that a kept connection did not need has the time 0, or that of the phase before.
+static int64_t time_of(const struct bd_curl_slot *slot, CURLINFO what)
+{
+    curl_off_t time = 0;
+    (void)slot->shard->curl->api.easy_getinfo(slot->easy, what, &time);
+    return time > 0 ? (int64_t)time : -1;
+}
+
+static const char *protocol_of(const struct bd_curl_slot *slot)
+{
+    long version = 0;
+    (void)slot->shard->curl->api.easy_getinfo(slot->easy, CURLINFO_HTTP_VERSION, &version);
+    switch (version) {
+    case CURL_HTTP_VERSION_1_0:
+        return "HTTP/1.0";
+    case CURL_HTTP_VERSION_1_1:
+        return "HTTP/1.1";
+    case CURL_HTTP_VERSION_2_0:
+        return "HTTP/2";
+    default:
+        return NULL;
+    }
+}
+
+static void note_times(const struct bd_curl_slot *slot, struct bd_times *times)
+{
+    long connections = 0;
+    (void)slot->shard->curl->api.easy_getinfo(slot->easy, CURLINFO_NUM_CONNECTS, &connections);
+    times->answered = time_of(slot, CURLINFO_STARTTRANSFER_TIME_T);
+#if LIBCURL_VERSION_NUM >= 0x080a00
+    times->sent = time_of(slot, CURLINFO_POSTTRANSFER_TIME_T);
+#endif
+    if (connections > 0) {
+        times->resolved = time_of(slot, CURLINFO_NAMELOOKUP_TIME_T);
+        times->connected = time_of(slot, CURLINFO_CONNECT_TIME_T);
+        times->secured = time_of(slot, CURLINFO_APPCONNECT_TIME_T);
+    }
+}
+
 void bd_curl_slot_finish(struct bd_curl_slot *slot, CURLcode code)
 {
     struct bd_exchange *exchange = slot->exchange;
+    if (exchange->timed) {
+        note_times(slot, &exchange->times);
+        exchange->protocol = protocol_of(slot);
+    }
     exchange->sent = true;
     if (code == CURLE_OK) {
         finish_well(slot);

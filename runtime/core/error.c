@@ -289,9 +289,35 @@ static int l_is(lua_State *L)
     return 1;
 }
 
+static int explained(lua_State *L, int status, lua_KContext context)
+{
+    (void)L;
+    (void)status;
+    (void)context;
+    return 1;
+}
+
+// err:explain(): what it means and what to do, which prints as text.
+static int l_explain(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "beadle.explain");
+    lua_call(L, 1, 1); // it does not wait while it loads
+    lua_getfield(L, -1, "error");
+    lua_pushvalue(L, 1);
+    lua_callk(L, 1, 1, 0, explained);
+    return explained(L, LUA_OK, 0);
+}
+
 void bd_error_open(lua_State *L)
 {
     luaL_newmetatable(L, METATABLE);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, l_explain);
+    lua_setfield(L, -2, "explain");
+    lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, l_tostring);
     lua_setfield(L, -2, "__tostring");
     lua_pushcfunction(L, l_concat);

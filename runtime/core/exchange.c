@@ -131,6 +131,8 @@ void bd_exchange_clear_answer(struct bd_exchange *exchange)
     exchange->status = 0;
     exchange->sent = false;
     exchange->length_unknown = false;
+    exchange->times = (struct bd_times){-1, -1, -1, -1, -1};
+    exchange->protocol = NULL;
     exchange->head.len = 0;
     exchange->answer.len = 0;
     exchange->detail[0] = '\0';

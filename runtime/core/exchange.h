@@ -77,6 +77,13 @@ bool bd_fault_is_timeout(enum bd_fault fault);
 // True when the same may go well another time.
 bool bd_fault_is_passing(enum bd_fault fault);
 
+// When the phases of an exchange ended, in µs since it was handed over; -1: not known, or there was no such phase.
+struct bd_times {
+    int64_t resolved, connected, secured;
+    int64_t sent; // the last byte of the request left; known to libcurl from 8.10 on
+    int64_t answered;
+};
+
 struct bd_exchange {
     // The request; set by whoever sends it, unchanged until done.
     const char *method; // a literal
@@ -87,6 +94,7 @@ struct bd_exchange {
     bool has_body;
     bool repeatable;     // may be sent a second time when a kept connection turns out dead
     uint64_t time_limit; // ms for this exchange; at most options->total_ms
+    bool timed;          // somebody wants to know where its time goes
     const struct bd_http_options *options; // borrowed
 
     // The answer.
@@ -96,7 +104,9 @@ struct bd_exchange {
     int status;       // of HTTP, or the code of the mail server's last reply; 0: none came
     struct bd_buf head;
     struct bd_buf answer;
-    bool length_unknown; // the answer ended with the connection: nothing says that it is whole
+    struct bd_times times; // only when `timed`
+    const char *protocol;  // the same: "HTTP/1.1", a literal; NULL: not known
+    bool length_unknown;   // the answer ended with the connection: nothing says that it is whole
 
     // Called once, on the loop, unless cancelled.
     void (*done)(struct bd_exchange *exchange);

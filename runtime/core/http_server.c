@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "check.h"
 #include "head.h"
@@ -188,14 +189,11 @@ static void on_time(struct bd_timer *timer)
     wake(incoming);
 }
 
-static void reply(struct bd_server_request *request, int status, const struct bd_buf *head,
-                  const struct bd_buf *body, uint64_t delay)
+// Takes the answer that lies in `response`.
+static void answer_with(struct bd_incoming *incoming, int status, size_t len, uint64_t delay)
 {
-    struct bd_incoming *incoming = BD_OUTER(request, struct bd_incoming, request);
-    BD_CHECK(incoming->complete && incoming->response == NULL && !incoming->dropped);
     incoming->status = (unsigned)status;
-    incoming->response = make_response(incoming->server, head, body);
-    incoming->answer_len = body != NULL ? body->len : 0;
+    incoming->answer_len = len;
     incoming->server->sending++;
     incoming->sending = true;
     incoming->timer.fire = on_time;
@@ -206,12 +204,78 @@ static void reply(struct bd_server_request *request, int status, const struct bd
     }
 }
 
+static void reply(struct bd_server_request *request, int status, const struct bd_buf *head,
+                  const struct bd_buf *body, uint64_t delay)
+{
+    struct bd_incoming *incoming = BD_OUTER(request, struct bd_incoming, request);
+    BD_CHECK(incoming->complete && incoming->response == NULL && !incoming->dropped);
+    incoming->response = make_response(incoming->server, head, body);
+    answer_with(incoming, status, body != NULL ? body->len : 0, delay);
+}
+
 static void drop(struct bd_server_request *request)
 {
     struct bd_incoming *incoming = BD_OUTER(request, struct bd_incoming, request);
     incoming->dropped = true;
     wake(incoming);
 }
+
+// ------------------------------------------------------------------------------------------------
+// Answers that break
+
+static ssize_t read_cut(void *arg, uint64_t at, char *out, size_t room)
+{
+    const struct bd_buf *body = arg;
+    size_t left = at < body->len ? body->len - (size_t)at : 0;
+    if (left == 0) {
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    }
+    size_t len = left < room ? left : room;
+    memcpy(out, body->data + at, len);
+    return (ssize_t)len;
+}
+
+static void free_cut(void *arg)
+{
+    bd_buf_free(arg);
+    free(arg);
+}
+
+static void break_off(struct bd_server_request *request, int status, const struct bd_buf *head,
+                      const struct bd_buf *body, size_t promised)
+{
+    enum { PIECE = 4096 };
+    struct bd_incoming *incoming = BD_OUTER(request, struct bd_incoming, request);
+    BD_CHECK(incoming->complete && incoming->response == NULL && !incoming->dropped);
+    if (promised == 0) {
+        // An address of no family ends a connection with a reset (connect(2)), which closing would not do.
+        const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+        (void)connect(incoming->connection->fd, &nobody, sizeof nobody);
+        drop(request);
+        return;
+    }
+    struct bd_buf *kept = bd_alloc(sizeof *kept);
+    bd_buf_add(kept, body->data, body->len);
+    incoming->response =
+        incoming->server->api.create_streamed(promised, PIECE, read_cut, kept, free_cut);
+    BD_CHECK(incoming->response != NULL);
+    add_headers(incoming->server, incoming->response, head);
+    answer_with(incoming, status, body->len, 0);
+}
+
+void bd_server_reset(struct bd_server_request *request)
+{
+    request->source->break_off(request, 0, NULL, NULL, 0);
+}
+
+void bd_server_cut(struct bd_server_request *request, int status, const struct bd_buf *head,
+                   const struct bd_buf *body, size_t promised)
+{
+    BD_CHECK(body->len < promised);
+    request->source->break_off(request, status, head, body, promised);
+}
+
+// ------------------------------------------------------------------------------------------------
 
 // Tells the handler of a request that was not answered, and lets go of it.
 void bd_server_left(struct bd_incoming *incoming)
@@ -282,7 +346,8 @@ static bool target_is_cut(const struct bd_http_server *server, const char *targe
 // The first that is heard of a request: its target before anything is decoded.
 void *bd_server_on_target(void *data, const char *target, struct MHD_Connection *connection)
 {
-    static const struct bd_request_source SOURCE = {.reply = reply, .drop = drop};
+    static const struct bd_request_source SOURCE = {
+        .reply = reply, .drop = drop, .break_off = break_off};
     struct bd_http_server *server = data;
     const union MHD_ConnectionInfo *info =
         server->api.get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);

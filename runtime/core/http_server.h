@@ -21,6 +21,9 @@ struct bd_request_source {
     void (*reply)(struct bd_server_request *request, int status, const struct bd_buf *head,
                   const struct bd_buf *body, uint64_t delay);
     void (*drop)(struct bd_server_request *request);
+    // For tests of clients: as bd_server_cut; a promise of 0 bytes is a reset.
+    void (*break_off)(struct bd_server_request *request, int status, const struct bd_buf *head,
+                      const struct bd_buf *body, size_t promised);
 };
 
 // One request. Belongs to its source; valid until it is answered, dropped, or on_left was called.
@@ -91,6 +94,13 @@ void bd_server_reply(struct bd_server_request *request, int status, const struct
 
 // Drops the connection without an answer.
 void bd_server_drop(struct bd_server_request *request);
+
+// The same, so that the client sees its connection reset.
+void bd_server_reset(struct bd_server_request *request);
+
+// Promises a body of `promised` bytes, sends those of `body`, which are fewer, and drops the connection.
+void bd_server_cut(struct bd_server_request *request, int status, const struct bd_buf *head,
+                   const struct bd_buf *body, size_t promised);
 
 // Appends the request's absolute address as its client wrote it, "http://host:port/path?query".
 void bd_server_url(const struct bd_server_request *request, struct bd_buf *out);

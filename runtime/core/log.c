@@ -30,8 +30,54 @@ struct bd_log *bd_log_open(void)
     return log;
 }
 
+void bd_log_capture(struct bd_log *log)
+{
+    struct bd_capture *capture = bd_alloc(sizeof *capture);
+    capture->outer = log->capture;
+    log->capture = capture;
+}
+
+void bd_log_release(struct bd_log *log, struct bd_buf *out, struct bd_buf *err)
+{
+    struct bd_capture *capture = log->capture;
+    BD_CHECK(capture != NULL);
+    log->capture = capture->outer;
+    *out = capture->out;
+    *err = capture->err;
+    free(capture);
+}
+
+bool bd_log_diverts(const struct bd_log *log, const FILE *stream)
+{
+    return (log->capture != NULL || log->sink != NULL) && (stream == stdout || stream == stderr);
+}
+
+static bool keep(struct bd_log *log, const FILE *stream, const char *text, size_t len)
+{
+    enum { MOST = 1 << 20 };
+    struct bd_buf *kept = stream == stdout ? &log->capture->out : &log->capture->err;
+    size_t room = kept->len < MOST ? MOST - kept->len : 0;
+    bd_buf_add(kept, text, len < room ? len : room);
+    return true;
+}
+
+static bool put(struct bd_log *log, FILE *stream, const char *text, size_t len)
+{
+    if (!bd_log_diverts(log, stream)) {
+        return fwrite(text, 1, len, stream) == len;
+    }
+    return log->capture != NULL ? keep(log, stream, text, len)
+                                : log->sink(log->sink_arg, stream, text, len);
+}
+
 void bd_log_close(struct bd_log *log)
 {
+    while (log->capture != NULL) {
+        struct bd_buf out, err;
+        bd_log_release(log, &out, &err);
+        bd_buf_free(&out);
+        bd_buf_free(&err);
+    }
     bd_mask_free(&log->mask);
     bd_buf_free(&log->line);
     free(log);
@@ -40,11 +86,11 @@ void bd_log_close(struct bd_log *log)
 bool bd_log_write(struct bd_log *log, FILE *stream, const char *text, size_t len)
 {
     if (log->mask.count == 0) {
-        return fwrite(text, 1, len, stream) == len;
+        return put(log, stream, text, len);
     }
     struct bd_buf masked = {0};
     bd_mask_apply(&log->mask, &masked, text, len);
-    bool written = fwrite(masked.data, 1, masked.len, stream) == masked.len;
+    bool written = put(log, stream, masked.data != NULL ? masked.data : "", masked.len);
     bd_buf_free(&masked);
     return written;
 }

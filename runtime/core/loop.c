@@ -93,6 +93,12 @@ void bd_loop_use_virtual_time(struct bd_loop *loop, double wall_start)
     loop->wall_start = wall_start;
 }
 
+void bd_loop_set_wall(struct bd_loop *loop, double wall)
+{
+    BD_CHECK(loop->virtual_time);
+    loop->wall_start = wall - (double)loop->virtual_now / 1000.0;
+}
+
 uint64_t bd_loop_now(const struct bd_loop *loop)
 {
     return loop->virtual_time ? loop->virtual_now : uv_now(&loop->uv);
@@ -101,6 +107,11 @@ uint64_t bd_loop_now(const struct bd_loop *loop)
 void bd_loop_update_now(struct bd_loop *loop)
 {
     uv_update_time(&loop->uv);
+}
+
+int64_t bd_loop_microseconds(const struct bd_loop *loop)
+{
+    return (int64_t)(loop->virtual_time ? loop->virtual_now * 1000 : uv_hrtime() / 1000);
 }
 
 double bd_loop_wall(const struct bd_loop *loop)

@@ -38,9 +38,13 @@ void bd_loop_open(struct bd_loop *loop, void (*drain)(void *), void (*on_wake)(v
 // Virtual time from now on, beginning at `wall_start` seconds since 1970. Only before the first timer.
 void bd_loop_use_virtual_time(struct bd_loop *loop, double wall_start);
 
-uint64_t bd_loop_now(const struct bd_loop *loop); // ms, monotonic, cached for one turn
-void bd_loop_update_now(struct bd_loop *loop);    // after work that took long
-double bd_loop_wall(const struct bd_loop *loop);  // seconds since 1970
+// What virtual time it is, without letting time pass: timers stay where they are. For tests that all begin alike.
+void bd_loop_set_wall(struct bd_loop *loop, double wall);
+
+uint64_t bd_loop_now(const struct bd_loop *loop);         // ms, monotonic, cached for one turn
+void bd_loop_update_now(struct bd_loop *loop);            // after work that took long
+int64_t bd_loop_microseconds(const struct bd_loop *loop); // exact, not cached; virtual time has ms
+double bd_loop_wall(const struct bd_loop *loop);          // seconds since 1970
 
 // Arms a timer `delay` ms from now, but no later than BD_TIMER_LAST. It never fires earlier.
 void bd_loop_arm(struct bd_loop *loop, struct bd_timer *timer, uint64_t delay);

@@ -22,6 +22,7 @@
     X(suspend_connection, MHD_suspend_connection)         \
     X(resume_connection, MHD_resume_connection)           \
     X(create_response, MHD_create_response_from_buffer)   \
+    X(create_streamed, MHD_create_response_from_callback) \
     X(destroy_response, MHD_destroy_response)             \
     X(add_response_header, MHD_add_response_header)       \
     X(queue_response, MHD_queue_response)

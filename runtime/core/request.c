@@ -223,6 +223,32 @@ static void leave(struct bd_host *host)
 }
 
 // ------------------------------------------------------------------------------------------------
+// Where the time goes
+
+static void note_begin(struct bd_request *request)
+{
+    struct bd_runtime *rt = bd_runtime_of(request->task->co);
+    unsigned at = request->attempts - 1;
+    if (request->exchange.timed && at < BD_ATTEMPTS_KEPT) {
+        request->log[at] = (struct bd_attempt){
+            .begun = bd_loop_microseconds(&rt->loop) - request->begun, .ended = -1};
+    }
+}
+
+static void note_end(struct bd_request *request)
+{
+    struct bd_runtime *rt = bd_runtime_of(request->task->co);
+    unsigned at = request->attempts - 1;
+    if (request->exchange.timed && at < BD_ATTEMPTS_KEPT) {
+        struct bd_attempt *attempt = &request->log[at];
+        attempt->ended = bd_loop_microseconds(&rt->loop) - request->begun;
+        attempt->status = request->exchange.status;
+        attempt->fault = request->exchange.fault;
+        attempt->times = request->exchange.times;
+    }
+}
+
+// ------------------------------------------------------------------------------------------------
 // Steps
 
 static int step(lua_State *L, struct bd_request *request);
@@ -242,6 +268,7 @@ static int resumed(lua_State *L, int status, lua_KContext context)
 static void on_done(struct bd_exchange *exchange)
 {
     struct bd_request *request = BD_OUTER(exchange, struct bd_request, exchange);
+    note_end(request);
     leave(request->host);
     bd_task_wake(request->task);
 }
@@ -329,6 +356,7 @@ static int send_it(lua_State *L, struct bd_request *request)
     bd_exchange_clear_answer(exchange);
     request->has_retry_after = false;
     request->attempts++;
+    note_begin(request);
     exchange->time_limit = exchange->options->total_ms < left ? exchange->options->total_ms : left;
     exchange->repeatable = request->repeatable;
     exchange->done = on_done;
@@ -372,6 +400,7 @@ void bd_request_begin(lua_State *L, struct bd_request *request)
     struct bd_runtime *rt = bd_runtime_of(L);
     bd_loop_update_now(&rt->loop); // the script may have computed for long
     request->deadline = bd_loop_now(&rt->loop) + request->time_limit;
+    request->begun = request->exchange.timed ? bd_loop_microseconds(&rt->loop) : 0;
     request->attempts = 0;
     request->interrupted = false;
     request->maybe_done = false;

@@ -21,6 +21,16 @@ enum bd_outcome {
 
 const char *bd_outcome_name(enum bd_outcome outcome);
 
+enum { BD_ATTEMPTS_KEPT = 4 };
+
+// One sending, for those who watch (observe.h). Times in µs since the request began.
+struct bd_attempt {
+    int64_t begun, ended; // -1: it has not ended
+    int status;
+    enum bd_fault fault;
+    struct bd_times times;
+};
+
 struct bd_request {
     struct bd_exchange exchange; // method, url, headers, body, options are set by the caller
     struct bd_transport *transport;
@@ -36,7 +46,10 @@ struct bd_request {
     bool has_retry_after; // the last answer asked for a pause
     uint64_t retry_after_ms;
 
+    struct bd_attempt log[BD_ATTEMPTS_KEPT]; // the first ones, when `exchange.timed`
+
     // Own.
+    int64_t begun; // µs
     struct bd_wait wait;
     struct bd_timer timer;
     struct bd_task *task;

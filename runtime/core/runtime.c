@@ -90,7 +90,9 @@ static void drain(void *arg)
 static void on_wake(void *arg)
 {
     struct bd_runtime *rt = arg;
-    if (rt->main != NULL) {
+    if (rt->on_interrupt != NULL) {
+        rt->on_interrupt(rt);
+    } else if (rt->main != NULL) {
         bd_task_cancel(rt->main, BD_WHY_INTERRUPTED);
     }
 }
@@ -133,7 +135,7 @@ void bd_runtime_run(struct bd_runtime *rt, struct bd_task *task)
 {
     while (!bd_task_ended(task) && !rt->exiting) {
         if (!bd_loop_turn(&rt->loop)) {
-            bd_task_cancel(task, BD_WHY_STUCK);
+            bd_task_cancel(rt->foreground != NULL ? rt->foreground : task, BD_WHY_STUCK);
         }
     }
 }

@@ -49,6 +49,7 @@ struct bd_runtime {
     bool warnings_on;
     struct bd_net *net;       // transports; made at the first use
     struct bd_config *config; // read at the first use
+    unsigned profile_changes; // counts how often a session chose another profile
 
     // Tasks (task.c).
     struct bd_task *current;     // the one being resumed; NULL between
@@ -57,16 +58,28 @@ struct bd_runtime {
     void (*volatile interrupt)(lua_State *co);
     struct bd_task *ready_head, *ready_tail;
     struct bd_task *main;
-    size_t tasks_live; // those that may still be resumed
-    int tasks_ref;     // registry reference: table of the tasks that have not ended
-    unsigned blocked;  // > 0: below the running coroutine is one that cannot yield
-    uint64_t scopes;   // that were ever opened: numbers them
-    bool closing;      // tasks that wait now are parked for good
+    // The line of a session that runs: Ctrl-C and having nothing left to wait for end it, not `main`. NULL: none.
+    struct bd_task *foreground;
+    void (*on_interrupt)(
+        struct bd_runtime *rt); // after a signal, on the loop; NULL: cancels `main`
+    size_t tasks_live;          // those that may still be resumed
+    uint64_t tasks_made;
+    int tasks_ref;    // registry reference: table of the tasks that have not ended
+    unsigned blocked; // > 0: below the running coroutine is one that cannot yield
+    uint64_t scopes;  // that were ever opened: numbers them
+    bool closing;     // tasks that wait now are parked for good
+
+    int tell_ref;      // observe.c: registry reference; not above 0: nobody watches
+    bool tell_bodies;  // somebody wants the bodies of requests
+    bool tell_answers; // and somebody those of answers
 
     // What os.exit or the end of the program asked for.
     bool exiting;
     int exit_status;
 
+    // Ctrl-C ends the line that runs, not the program: read by the signal handler.
+    volatile sig_atomic_t session;
+    volatile sig_atomic_t line_interrupted; // and the loop has not heard of it yet
     // The script ends in order by itself after a signal: read by the signal handler.
     volatile sig_atomic_t orderly;
 

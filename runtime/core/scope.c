@@ -43,7 +43,7 @@ void bd_scope_adopt(struct bd_scope *scope, struct bd_task *child)
     scope->live++;
 }
 
-static void unlink_child(struct bd_scope *scope, struct bd_task *child)
+void bd_scope_let_go(struct bd_scope *scope, struct bd_task *child)
 {
     if (child->left != NULL) {
         child->left->right = child->right;
@@ -87,7 +87,7 @@ static void report_lost(lua_State *co)
 
 bool bd_scope_release(struct bd_scope *scope, struct bd_task *child)
 {
-    unlink_child(scope, child);
+    bd_scope_let_go(scope, child);
     if (child->state == BD_TASK_FAILED) {
         if (scope->closing || child->was_cancelled) {
             report_lost(child->co);

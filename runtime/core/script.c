@@ -155,11 +155,30 @@ static void mask_argument(lua_State *L, const struct bd_mask *mask, int index)
     lua_pop(L, 1);
 }
 
+// What is kept, or appears above the line that a session edits.
+static int write_diverted(lua_State *L, struct bd_log *log, FILE *stream)
+{
+    int count = lua_gettop(L);
+    for (int i = 2; i <= count; i++) {
+        size_t len;
+        const char *text = luaL_checklstring(L, i, &len);
+        if (!bd_log_write(log, stream, text, len)) {
+            return luaL_fileresult(L, 0, NULL);
+        }
+    }
+    lua_settop(L, 1);
+    return 1;
+}
+
 // file:write: Lua's own (upvalue 1), with masked arguments on standard output and error.
 static int l_file_write(lua_State *L)
 {
-    const struct bd_mask *mask = &bd_runtime_of(L)->log->mask;
+    struct bd_log *log = bd_runtime_of(L)->log;
+    const struct bd_mask *mask = &log->mask;
     luaL_Stream *file = luaL_testudata(L, 1, LUA_FILEHANDLE);
+    if (file != NULL && file->closef != NULL && bd_log_diverts(log, file->f)) {
+        return write_diverted(L, log, file->f);
+    }
     if (file != NULL && (file->f == stdout || file->f == stderr) && mask->count > 0) {
         for (int i = 2; i <= lua_gettop(L); i++) {
             mask_argument(L, mask, i);
@@ -297,14 +316,26 @@ static bool module_exists(lua_State *L, const char *key)
     return exists;
 }
 
-// beadle.wait_until: that of beadle.async, which is not the same while a durable run goes on.
-static int push_wait_until(lua_State *L)
+static int waited_until(lua_State *L, int status, lua_KContext context)
 {
+    (void)L;
+    (void)status;
+    (void)context;
+    return 0;
+}
+
+// beadle.wait_until(moment): that of beadle.async, which is not the same while a durable run goes on.
+static int l_wait_until(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    lua_settop(L, 1);
     lua_getglobal(L, "require");
     lua_pushliteral(L, "beadle.async");
-    lua_call(L, 1, 1);
+    lua_call(L, 1, 1); // part of the program: it does not wait while it loads
     lua_getfield(L, -1, "wait_until");
-    return 1;
+    lua_pushvalue(L, 1);
+    lua_callk(L, 1, 0, 0, waited_until);
+    return 0;
 }
 
 // beadle.x loads the module beadle.x.
@@ -312,9 +343,6 @@ static int l_beadle_index(lua_State *L)
 {
     const char *key = luaL_checkstring(L, 2);
     lua_settop(L, 2);
-    if (strcmp(key, "wait_until") == 0) {
-        return push_wait_until(L);
-    }
     if (!module_exists(L, key)) {
         refuse_unknown_module(L, key);
     }
@@ -329,6 +357,8 @@ static void make_beadle(lua_State *L)
     lua_newtable(L);
     lua_pushcfunction(L, l_try);
     lua_setfield(L, -2, "try");
+    lua_pushcfunction(L, l_wait_until);
+    lua_setfield(L, -2, "wait_until");
     lua_pushliteral(L, BD_VERSION);
     lua_setfield(L, -2, "version");
     lua_createtable(L, 0, 1);

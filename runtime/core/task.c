@@ -11,7 +11,7 @@
 
 static const char METATABLE[] = "beadle.task";
 
-enum { COROUTINE = 1, GATE, USER_VALUES = GATE };
+enum { COROUTINE = 1, GATE, LABEL, USER_VALUES = LABEL };
 
 // The extra space of a Lua thread holds the runtime; the two low bits say what the thread is. New threads
 // copy the main thread's, whose bits are clear.
@@ -129,16 +129,59 @@ static void push_task(lua_State *L, const struct bd_task *task)
     lua_remove(L, -2);
 }
 
-void bd_task_set_gate(lua_State *L, bool watches)
+void bd_task_release_children(lua_State *L)
+{
+    struct bd_scope *scope = bd_task_current(L)->scope;
+    lua_newtable(L);
+    for (lua_Integer i = 1; scope != NULL && !scope->failing && scope->children != NULL; i++) {
+        struct bd_task *child = scope->children;
+        push_task(L, child);
+        lua_rawseti(L, -2, i);
+        bd_scope_let_go(scope, child);
+    }
+}
+
+void bd_task_set_gate(lua_State *L, bool reads)
 {
     struct bd_task *task = bd_task_current(L);
     luaL_checkstack(L, 4, "task");
+    if (task == NULL) { // a `<close>` variable of a task that ends without being run again
+        lua_pop(L, 1);
+        return;
+    }
     task->gated = !lua_isnil(L, -1);
-    task->watched = task->gated && watches;
+    task->gates_reads = task->gated && reads;
     push_task(L, task);
     lua_insert(L, -2);
     lua_setiuservalue(L, -2, GATE);
     lua_pop(L, 1);
+}
+
+void bd_task_set_label(lua_State *L)
+{
+    struct bd_task *task = bd_task_current(L);
+    luaL_checkstack(L, 4, "task");
+    if (task == NULL) {
+        lua_pop(L, 1);
+        return;
+    }
+    task->labelled = !lua_isnil(L, -1);
+    push_task(L, task);
+    lua_insert(L, -2);
+    lua_setiuservalue(L, -2, LABEL);
+    lua_pop(L, 1);
+}
+
+void bd_task_push_label(lua_State *L)
+{
+    const struct bd_task *task = bd_task_current(L);
+    if (task == NULL || !task->labelled) {
+        lua_pushnil(L);
+        return;
+    }
+    push_task(L, task);
+    lua_getiuservalue(L, -1, LABEL);
+    lua_remove(L, -2);
 }
 
 bool bd_task_push_gate(lua_State *L)
@@ -154,24 +197,33 @@ bool bd_task_push_gate(lua_State *L)
     return true;
 }
 
-bool bd_task_push_watch(lua_State *L)
+bool bd_task_push_gate_for(lua_State *L, bool changes)
 {
     const struct bd_task *task = bd_task_current(L);
-    return task != NULL && task->watched && bd_task_push_gate(L);
+    bool wanted = task != NULL && task->gated && (changes || task->gates_reads);
+    return wanted && bd_task_push_gate(L);
 }
 
-// The new task on top has the gate of the one that makes it.
-static void inherit_gate(lua_State *L, struct bd_task *task)
+// The new task on top has the gate and the label of the one that makes it.
+static void inherit(lua_State *L, struct bd_task *task)
 {
-    if (!bd_task_push_gate(L)) {
+    const struct bd_task *parent = bd_task_current(L);
+    if (parent == NULL) {
         return;
     }
-    lua_setiuservalue(L, -2, GATE);
-    task->gated = true;
-    task->watched = bd_task_current(L)->watched;
+    if (bd_task_push_gate(L)) {
+        lua_setiuservalue(L, -2, GATE);
+        task->gated = true;
+        task->gates_reads = parent->gates_reads;
+    }
+    if (parent->labelled) {
+        bd_task_push_label(L);
+        lua_setiuservalue(L, -2, LABEL);
+        task->labelled = true;
+    }
 }
 
-static struct bd_task *spawn(lua_State *L, int nargs, struct bd_scope *home)
+static struct bd_task *spawn(lua_State *L, int nargs, struct bd_scope *home, bool inherits)
 {
     struct bd_runtime *rt = bd_runtime_of(L);
     luaL_checkstack(L, 6, "task");
@@ -184,8 +236,9 @@ static struct bd_task *spawn(lua_State *L, int nargs, struct bd_scope *home)
         bd_error(L, BD_ARGUMENT, "too many arguments to a task");
     }
     lua_setiuservalue(L, -2, COROUTINE);
-    if (home != NULL) {
-        inherit_gate(L, task);
+    task->number = ++rt->tasks_made;
+    if (inherits) {
+        inherit(L, task);
     }
     lua_insert(L, -(nargs + 2)); // below the function
     lua_pushcfunction(task->co, task_body);
@@ -200,12 +253,17 @@ static struct bd_task *spawn(lua_State *L, int nargs, struct bd_scope *home)
 
 struct bd_task *bd_task_spawn(lua_State *L, int nargs)
 {
-    return spawn(L, nargs, scope_for_child(L));
+    return spawn(L, nargs, scope_for_child(L), true);
 }
 
 struct bd_task *bd_task_spawn_root(lua_State *L, int nargs)
 {
-    return spawn(L, nargs, NULL);
+    return spawn(L, nargs, NULL, false);
+}
+
+struct bd_task *bd_task_spawn_apart(lua_State *L, int nargs)
+{
+    return spawn(L, nargs, NULL, true);
 }
 
 static void tell_end(struct bd_task *task)

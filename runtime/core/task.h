@@ -54,7 +54,7 @@ struct bd_waitlist {
     struct bd_task *first, *last;
 };
 
-// Collectable: a userdata whose user values are the coroutine and its gate. Anchored by the runtime until it
+// Collectable: a userdata whose user values are the coroutine, its gate and its label. Anchored by the runtime until it
 // has ended.
 struct bd_task {
     lua_State *co;
@@ -74,7 +74,9 @@ struct bd_task {
     uint8_t why;        // enum bd_why; a cancellation that was not delivered yet
     bool interrupted;   // its wait was stopped by a cancellation
     bool gated;         // bd_task_set_gate
-    bool watched;       // and what only reads goes through it too
+    bool gates_reads;   // its gate sees requests that only read, too
+    bool labelled;      // bd_task_set_label
+    uint64_t number;    // from 1, in the order of their beginning
     bool was_cancelled; // somebody cancelled it: its failure is no news to the scope
 };
 
@@ -87,9 +89,16 @@ struct bd_task *bd_task_spawn(lua_State *L, int nargs);
 // for it.
 struct bd_task *bd_task_spawn_root(lua_State *L, int nargs);
 
+// The same with the gate and the label of the running task: it works for the script, though in nobody's scope.
+struct bd_task *bd_task_spawn_apart(lua_State *L, int nargs);
+
 // Runs a function with `nargs` arguments from the top of the stack in a scope of its own, in the running
 // task. To be returned from a C function: pushes the function's results when the scope has ended well.
 int bd_task_scope(lua_State *L, int nargs);
+
+// Makes the live tasks of the running task's innermost scope tasks that belong to nobody, and pushes a list of them:
+// the running task does not wait for them any more. [-0, +1]
+void bd_task_release_children(lua_State *L);
 
 // The task at a stack index; raises when there is none.
 struct bd_task *bd_task_check(lua_State *L, int index);
@@ -156,15 +165,22 @@ void bd_task_run_ready(struct bd_runtime *rt);
 void bd_task_open(struct bd_runtime *rt);
 
 // Pops a function(effect, send), or nil: the gate of the running task and of those it spawns from here on. Each
-// request that may change something at the other side goes through it (gate.h of the catalogue says how), and where it
-// `watches`, each that only reads. [-1, +0]
-void bd_task_set_gate(lua_State *L, bool watches);
+// request that may change something at the other side goes through it (gate.h says how), and with `reads` every other
+// request of a vendor's operation. [-1, +0]
+void bd_task_set_gate(lua_State *L, bool reads);
 
 // Pushes the running task's gate; false, pushing nothing, when it has none. [-0, +(0|1)]
 bool bd_task_push_gate(lua_State *L);
 
-// The same for a request that only reads: false when the gate does not watch these.
-bool bd_task_push_watch(lua_State *L);
+// The same for a request that may change something, or only reads: of the latter few gates want to know.
+bool bd_task_push_gate_for(lua_State *L, bool changes);
+
+// Pops a value that says what the running task and those it spawns from here on work at, such as "line 7"; nil: nothing
+// in particular. For those who watch (observe.h). [-1, +0]
+void bd_task_set_label(lua_State *L);
+
+// Pushes it, or nil. [-0, +1]
+void bd_task_push_label(lua_State *L);
 
 // Cancels every live task (BD_WHY_CLOSING).
 void bd_task_cancel_all(struct bd_runtime *rt);

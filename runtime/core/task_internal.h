@@ -21,6 +21,9 @@ struct bd_scope *bd_scope_open(struct bd_task *owner);
 void bd_scope_free(lua_State *L, struct bd_scope *scope); // takes it off its owner
 void bd_scope_adopt(struct bd_scope *scope, struct bd_task *child);
 
+// Takes a child out that goes on without the scope.
+void bd_scope_let_go(struct bd_scope *scope, struct bd_task *child);
+
 // Takes an ended child out; a failure that nobody asked for fails the scope. True when it was the last.
 bool bd_scope_release(struct bd_scope *scope, struct bd_task *child);
 

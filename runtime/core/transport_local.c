@@ -206,6 +206,17 @@ static void drop(struct bd_server_request *request)
     end_after(delivery, 0);
 }
 
+static void break_off(struct bd_server_request *request, int status, const struct bd_buf *head,
+                      const struct bd_buf *body, size_t promised)
+{
+    struct delivery *delivery = BD_OUTER(request, struct delivery, request);
+    (void)status;
+    (void)head;
+    (void)body;
+    bd_exchange_break(delivery->exchange, promised == 0 ? BD_FAULT_RESET : BD_FAULT_CUT);
+    end_after(delivery, 0);
+}
+
 // The request comes in, in a turn of the loop of its own: whoever sent it may be a task that runs.
 static void on_arrival(struct bd_timer *timer)
 {
@@ -235,7 +246,8 @@ static void on_arrival(struct bd_timer *timer)
 
 static void read_request(struct delivery *delivery, const struct bd_url *url)
 {
-    static const struct bd_request_source SOURCE = {.reply = reply, .drop = drop};
+    static const struct bd_request_source SOURCE = {
+        .reply = reply, .drop = drop, .break_off = break_off};
     struct bd_server_request *request = &delivery->request;
     const struct bd_exchange *exchange = delivery->exchange;
     struct bd_buf target = {0};

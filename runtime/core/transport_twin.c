@@ -126,6 +126,21 @@ static void take_headers(lua_State *T, struct bd_exchange *exchange)
     lua_pop(T, 1);
 }
 
+// The fault that an answer names: what shall go wrong on its way.
+static enum bd_fault named_fault(const char *name)
+{
+    static const struct {
+        const char *name;
+        enum bd_fault fault;
+    } NAMES[] = {{"lost", BD_FAULT_EMPTY}, {"reset", BD_FAULT_RESET}, {"cut", BD_FAULT_CUT}};
+    for (size_t i = 0; name != NULL && i < BD_COUNT(NAMES); i++) {
+        if (strcmp(NAMES[i].name, name) == 0) {
+            return NAMES[i].fault;
+        }
+    }
+    return BD_FAULT_NONE;
+}
+
 // To which command of a session the reply on top is.
 static void take_step(lua_State *T, struct bd_mail *mail)
 {
@@ -138,7 +153,7 @@ static void take_step(lua_State *T, struct bd_mail *mail)
     lua_pop(T, 2);
 }
 
-// Takes the answer on top of the twin's stack. False: it shall be lost.
+// Takes the answer on top of the twin's stack. False: it does not arrive whole, and `fault` says how.
 static bool take_answer(lua_State *T, struct bd_exchange *exchange, uint64_t *delay)
 {
     lua_getfield(T, -1, "status");
@@ -150,7 +165,7 @@ static bool take_answer(lua_State *T, struct bd_exchange *exchange, uint64_t *de
     lua_getfield(T, -3, "delay");
     *delay = lua_isnumber(T, -1) ? (uint64_t)ceil(lua_tonumber(T, -1) * 1000) : 0;
     lua_getfield(T, -4, "fault");
-    bool lost = lua_toboolean(T, -1);
+    exchange->fault = named_fault(lua_tostring(T, -1));
     lua_pop(T, 4);
     if (exchange->mail != NULL) {
         take_step(T, exchange->mail);
@@ -158,7 +173,7 @@ static bool take_answer(lua_State *T, struct bd_exchange *exchange, uint64_t *de
         take_headers(T, exchange);
     }
     exchange->sent = true;
-    return !lost;
+    return exchange->fault == BD_FAULT_NONE;
 }
 
 static void link_visit(struct bd_twin *twin, struct bd_twin_visit *visit)
@@ -284,7 +299,8 @@ static void on_answer(struct bd_twin_visit *visit, bool answered, uint64_t delay
     uint64_t left = delivery->deadline > now ? delivery->deadline - now : 0;
     delivery->visit_over = true;
     if (!answered) {
-        bd_exchange_break(visit->exchange, BD_FAULT_EMPTY);
+        enum bd_fault fault = visit->exchange->fault;
+        bd_exchange_break(visit->exchange, fault);
         delay = 0;
     } else if (delay > left) {
         delay = left;

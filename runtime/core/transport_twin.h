@@ -5,8 +5,10 @@
 // The state's handler is a Lua table with these functions, all called on the loop:
 //   handle(request) -> answer     request: method, url, host, port, path, query, headers (lower-case name ->
 //                                 value), body. answer: status, headers (name -> value), body; delay
-//                                 (seconds), fault ("lost reply": the answer never comes); or later (the
-//                                 number of a vendor's request that it waits for)
+//                                 (seconds), fault: "lost" (no answer comes), "reset" (the connection
+//                                 breaks) or "cut" (body holds the bytes that still come, the header
+//                                 Content-Length says how many there should be); or later (the number of a
+//                                 vendor's request that it waits for)
 //   control(name, command, args) -> value   what scripts and tests tell a twin
 //   tick() -> next, calls         does what is due; next: seconds until it wants to be called again, or
 //                                 nil; calls: list of requests that vendors make, {id, method, url, headers,
@@ -41,7 +43,7 @@ void bd_twin_called(lua_State *L, struct bd_twin *twin, lua_Integer id, int resu
 struct bd_twin_visit {
     struct bd_exchange *exchange; // borrowed until `done`
     // Called once, perhaps before bd_twin_visit returns: the exchange has its answer, which shall leave after
-    // `delay` ms. Not answered: no answer shall be sent.
+    // `delay` ms. Not answered: no whole answer shall be sent; exchange->fault is BD_FAULT_EMPTY, _RESET or _CUT.
     void (*done)(struct bd_twin_visit *visit, bool answered, uint64_t delay);
     lua_Integer waits_for; // a vendor's request
     struct bd_twin_visit *left, *right;

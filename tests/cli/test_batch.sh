@@ -75,7 +75,7 @@ verdict "a rate is checked" err_has "--rate must be a rate such as 5/s"
 run batch errand.lua rows.csv --budget coats=3
 verdict "a budget is checked" err_has "--budget must be"
 run batch nothing rows.csv
-verdict "a recipe is looked for" err_has "there is no recipe nothing"
+verdict "a recipe is looked for" err_has "there is no recipe \"nothing\""
 { people 3; echo P2@example.org,4; } >twice.csv
 run batch errand.lua twice.csv
 verdict "a key that is there twice is refused" err_has "line 5: the same ema as line 3"

@@ -96,9 +96,10 @@ require("beadle.isograd").create_candidate { gen_id = 3, ema = arg[1], fst_nam =
 io.stderr:write "ready\n"
 require("beadle.async").sleep "60 s"
 END_OF_LUA
+rm -f err
 "$BEADLE" --profile served run --durable long.lua long@example.org >out 2>err </dev/null &
 pid=$!
-until grep -q ready err; do kill -0 "$pid" || break; done
+until grep -q ready err 2>/dev/null; do kill -0 "$pid" || break; done
 id=$(newest)
 cp err first
 run resume "$id"
@@ -125,9 +126,10 @@ END_OF_LUA
 in_doubt() {
   "$BEADLE" tell.lua
   "$BEADLE" slow.lua 1.5
+  rm -f err # what an earlier run has said
   "$BEADLE" --profile served run --durable mail.lua >out 2>err </dev/null &
   pid=$!
-  until grep -q ready err; do kill -0 "$pid" || break; done
+  until grep -q ready err 2>/dev/null; do kill -0 "$pid" || break; done
   sleep 0.1
   kill -9 "$pid"
   wait "$pid" 2>/dev/null

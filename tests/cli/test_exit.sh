@@ -19,6 +19,8 @@ run -e 'error(42)'
 verdict "an error that is a number says it" err_has "beadle: 42"
 run -e 'error {}'
 verdict "any error value ends the script" is_status 1
+run -e 'beadle.gate.with(function(_, send) return send() end, os.exit, 4)'
+verdict "os.exit behind a gate gives its status" is_status 4
 run -e 'os.exit(7)'
 verdict "os.exit gives its status" is_status 7
 run -e 'os.exit(true)'
@@ -76,8 +78,6 @@ verdict "a mistyped command is 2" is_status 2
 verdict "and the nearest is named" err_has "did you mean run?"
 run run
 verdict "run without a script is 2" is_status 2
-run -i
-verdict "-i is refused" is_status 2
 run
 verdict "nothing at all, with nothing on standard input, ends well" is_status 0
 run call isograd.no_such_operation

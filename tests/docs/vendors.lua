@@ -7,57 +7,13 @@
 --                                                                  a fixture or a test of its twin
 
 local catalogue = require "beadle.catalogue"
+local example_answer = require "example_answer"
 local fs = require "beadle.fs"
 local help = require "beadle.help"
-local pretty = require "beadle.pretty"
+local new_page = require "markdown_page"
 
-local WIDTH = 115
 local root = (arg[0]:match "^(.*)/[^/]*$" or ".") .. "/../../"
 local GENERATED = "<!-- Written by tests/docs/vendors.lua: change the catalogue, not this page. -->"
-
--- ---------------------------------------------------------------------------------------------------
--- Markdown
-
-local Page = {}
-Page.__index = Page
-
-local function new_page()
-  return setmetatable({}, Page)
-end
-
-function Page:add(format, ...)
-  self[#self + 1] = select("#", ...) > 0 and format:format(...) or format
-end
-
--- Prose, in lines of the width that the other pages have.
-function Page:say(format, ...)
-  self[#self + 1] = pretty.wrap(select("#", ...) > 0 and format:format(...) or format, WIDTH)
-end
-
--- A text within a table's cell.
-local function cell(text)
-  return (tostring(text):gsub("|", "\\|"):gsub("<", "&lt;"):gsub("%s*\n%s*", " "))
-end
-
--- The table of those rows; nothing when there are none.
-function Page:table(names, rows)
-  if #rows == 0 then
-    return
-  end
-  self:add("")
-  self:add("| %s |", table.concat(names, " | "))
-  self:add("|%s", (" --- |"):rep(#names))
-  for _, row in ipairs(rows) do
-    for i, text in ipairs(row) do
-      row[i] = cell(text)
-    end
-    self:add("| %s |", table.concat(row, " | "))
-  end
-end
-
-function Page:text()
-  return table.concat(self, "\n") .. "\n"
-end
 
 local function sentence(text)
   return (text:gsub("^%l", string.upper)) .. "."
@@ -291,23 +247,33 @@ local function link_to_table(name)
   return ("[%s](#%s)"):format(name, name:lower())
 end
 
--- Rows of fields, and of those within them by their path.
-local function add_rows(rows, fields, path, sentence_of)
+-- What stands between the name of a field and those within it: of each element, of each value.
+local INSIDE = { list = "[].", map = "[…]." }
+
+-- Rows of fields, and of those within them by their path; `mark_of(field)` stands behind the name.
+local function add_rows(rows, fields, path, sentence_of, mark_of)
   for _, field in ipairs(fields or {}) do
     if not field.rest then
-      rows[#rows + 1] = { ("`%s%s`%s"):format(path, field.name, field.required and " *" or ""), field.type,
-        sentence_of(field) }
-      add_rows(rows, field.fields, path .. field.name .. ".", sentence_of)
+      rows[#rows + 1] = { ("`%s%s`%s"):format(path, field.name, mark_of(field)), field.type, sentence_of(field) }
+      add_rows(rows, field.fields, path .. field.name .. (INSIDE[field.type] or "."), sentence_of, mark_of)
     end
   end
   return rows
 end
 
-local function required_first(params)
+local function mark_of_param(param)
+  return help.is_needed(param) and " *" or ""
+end
+
+local function mark_of_result(field)
+  return field.nullable and " ?" or ""
+end
+
+local function needed_first(params)
   local list = {}
-  for _, required in ipairs { true, false } do
+  for _, needed in ipairs { true, false } do
     for _, param in ipairs(params) do
-      list[#list + 1] = (param.required or false) == required and param or nil
+      list[#list + 1] = help.is_needed(param) == needed and param or nil
     end
   end
   return list
@@ -329,9 +295,9 @@ local function add_rest(page, operation)
 end
 
 local function add_params(page, operation)
-  local rows = add_rows({}, required_first(operation.params), "", function(param)
+  local rows = add_rows({}, needed_first(operation.params), "", function(param)
     return help.param_sentence(param, operation)
-  end)
+  end, mark_of_param)
   page:table({ "parameter", "type", "what it is" }, rows)
   add_rest(page, operation)
   for i, rule in ipairs(operation.rules) do
@@ -355,7 +321,7 @@ end
 local function result_rows(operation)
   local rows = add_rows({}, operation.result, "", function(field)
     return help.field_sentence(field, operation, link_to_table)
-  end)
+  end, mark_of_result)
   for _, answer in ipairs(operation.answers) do
     rows[#rows + 1] = { ("`%s`"):format(answer.name), answer.type, help.answer_sentence(answer) }
     if answer.kind == "bytes" then
@@ -377,6 +343,19 @@ local function add_result(page, operation)
   end
   page:add("%s:", help.result_with_fields[operation.result_kind] or "Result")
   page:table({ "member", "type", "what it is" }, rows)
+end
+
+local function add_examples(page, operation)
+  page:add("")
+  page:add("```lua\n%s\n```", help.example(operation))
+  local path = ("%stests/fixtures/%s/%s.response.json"):format(root, operation.vendor, operation.name)
+  local answer = example_answer.text(operation, path)
+  if answer then
+    page:add("")
+    page:add("An answer:")
+    page:add("")
+    page:add("```json\n%s\n```", answer)
+  end
 end
 
 local function error_rows(errors, are_statuses)
@@ -429,8 +408,7 @@ local function add_operation(page, operation, vendor)
   add_params(page, operation)
   add_result(page, operation)
   page:table({ "error", "kind", "meaning" }, error_rows(own_errors(operation, vendor), operation.codes_are_statuses))
-  page:add("")
-  page:add("```lua\n%s\n```", help.example(operation))
+  add_examples(page, operation)
 end
 
 local function add_tables(page, vendor)
@@ -493,7 +471,11 @@ local function vendor_page(vendor)
   page:add("")
   page:add("## Operations")
   page:add("")
-  page:add("Parameters marked * are required.")
+  page:say("Parameters marked * have to be given, members of results marked ? may be missing. \"Retry\" says whether "
+    .. "beadle may send a call again by itself, and \"If lost\" how to find out what happened when no answer came: "
+    .. "see [Did it happen?](../errors.md#did-it-happen). (Our assumption.) stands behind what the vendor's document "
+    .. "leaves open. `list[].x` is x of each element, `map[…].x` of each value. Of a list in an example only the first "
+    .. "element is shown, and \"…\" stands for what was left out.")
   for _, operation in ipairs(own_operations(vendor)) do
     add_operation(page, operation, vendor)
   end

@@ -40,7 +40,7 @@ lower_uses_upper() {
   grep -rnE '#include "(cli|bindings/sandbox)/' bindings/catalogue --include='*.[ch]'
 }
 machine_paths() {
-  grep -rnIE '(^|[^A-Za-z0-9_.])/(root|work|home/[a-z]+)/' runtime bindings stdlib scripts tests docs ./*.* setup |
+  grep -rnIE '(^|[^A-Za-z0-9_.])/(root|work|home/[a-z]+)/' runtime bindings stdlib scripts packaging tests docs ./*.* setup |
     grep -vE '/home/(user|you|ada|beadle)/|tests/lint/rules.sh'
 }
 unfinished() {
@@ -48,7 +48,7 @@ unfinished() {
     grep -v 'tests/lint/rules.sh'
 }
 licence_lines() {
-  find runtime bindings stdlib scripts tests \( -name '*.[ch]' -o -name '*.lua' -o -name '*.sh' -o -name '*.cmake' \) \
+  find runtime bindings stdlib scripts packaging tests \( -name '*.[ch]' -o -name '*.lua' -o -name '*.sh' -o -name '*.cmake' \) \
     -exec sh -c 'head -3 "$1" | grep -q "SPDX-License-Identifier: MIT" || echo "$1"' _ {} \;
 }
 

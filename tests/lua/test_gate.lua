@@ -171,4 +171,71 @@ describe("a gate", function()
   end)
 end)
 
+describe("a gate that asks for reads", function()
+  local function with_reads(seen, fn)
+    local before, reads = task.gate()
+    task.set_gate(function(effect, send)
+      seen[#seen + 1] = effect.operation .. " " .. effect.effect
+      return send()
+    end, true)
+    local _ <close> = setmetatable({}, { __close = function() task.set_gate(before, reads) end })
+    fn()
+  end
+
+  it("sees them, and one put before it sees effects only", function()
+    sandbox.reset()
+    local seen, inner = {}, {}
+    with_reads(seen, function()
+      isograd.list_available_tests {}
+      gate.with(function(effect, send)
+        inner[#inner + 1] = effect.operation
+        return send()
+      end, function()
+        isograd.list_available_tests {}
+        create()
+      end)
+      isograd.list_available_tests {}
+    end)
+    test.same(inner, { "isograd.create_candidate" })
+    local listed = 0
+    for _, each in ipairs(seen) do
+      listed = listed + (each == "isograd.list_available_tests read" and 1 or 0)
+    end
+    equal(listed, 3)
+    test.contains(table.concat(seen, ","), "isograd.create_candidate create")
+  end)
+
+  it("holds for tasks that are spawned, and no longer than it is there", function()
+    local seen = {}
+    with_reads(seen, function()
+      async.spawn(isograd.list_available_tests, {}):wait()
+    end)
+    local count = #seen
+    test.truthy(count > 0)
+    isograd.list_available_tests {}
+    equal(#seen, count)
+  end)
+end)
+
+it("a task's label is that of those it spawns", function()
+  task.set_label "line 7"
+  equal(async.spawn(task.label):wait(), "line 7")
+  local other = async.spawn(function()
+    task.set_label "line 8"
+    return task.label()
+  end):wait()
+  equal(other, "line 8")
+  equal(task.label(), "line 7")
+  task.set_label(nil)
+  equal(task.label(), nil)
+end)
+
+it("a simulated vendor numbers new things from where it is told", function()
+  sandbox.reset()
+  sandbox.isograd.number_from { first = 1900000000 }
+  equal(create().can_id, 1900000000)
+  test.raises(nil, sandbox.isograd.number_from, {})
+  sandbox.reset()
+end)
+
 test.run()

@@ -1021,7 +1021,7 @@ describe("a fault", function()
 
   it("must be one that is known", function()
     test.contains(test.raises("argument", twin.fault, { kind = "fire" }).message, "no fault \"fire\"")
-    test.contains(test.raises("argument", twin.fault, { kind = "slow" }).message, "needs delay")
+    test.contains(test.raises("argument", twin.fault, { kind = "cut" }).message, "needs keep")
     test.contains(test.raises("argument", twin.fault, { kind = "cut", opration = "x", keep = 1 }).message,
       "did you mean operation?")
     test.contains(test.raises("argument", twin.fault, { kind = "answer", operation = "add_tests" }).message,

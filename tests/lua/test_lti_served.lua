@@ -109,8 +109,11 @@ describe("a launch by LTI 1.3 over real sockets", function()
     local server, platform, grades = open()
     local _ <close> = server
     local launch = platform:launch(said { outcome = { url = server.url .. "/outcomes", sourcedid = "7:3" } })
-    local page = browser.go { url = launch.url }
+    local page = launch:follow()
     same({ page.status, page.title, #page.steps }, { 200, "Python", 4 })
+    local err = test.raises("auth", launch.follow, launch)
+    test.contains(err.vendor_message, "the launch is not known, was used already, or is over")
+    equal(err.outcome, "none")
     sandbox.isograd.finish_test { pla_tst_id = last_test().pla_tst_id, num_val = 100 }
     launch = platform:launch(said())
     page = browser.go { method = "POST", url = launch.login_url, fields = launch.fields }

@@ -194,6 +194,7 @@ static void fill(struct fixture *f)
     fill_operations(f);
     f->vendor = (struct bd_vendor){.name = "works",
                                    .title = "Works",
+                                   .hello = {.doc = "every operation needs a wall"},
                                    .document = "Works API",
                                    .settings = f->settings,
                                    .enumerations = f->enumerations,
@@ -233,9 +234,15 @@ RULE(a_vendor_without_a_fault_has_none, "", (void)0)
 // The vendor
 
 RULE(a_vendor_has_a_title, "works: it has no title or no document\n", f.vendor.title = "")
+RULE(a_vendor_says_hello, "works: it has no operation to say hello with, and does not say why\n",
+     f.vendor.hello.doc = NULL)
+RULE(hello_is_a_read, "works: hello is said with no known read\n",
+     f.vendor.hello = (struct bd_hello){.operation = f.operations[PAINT].name})
+RULE(hello_is_known, "works: hello is said with no known read\n",
+     f.vendor.hello = (struct bd_hello){.operation = "wave"})
+RULE(hello_gives_what_is_known, "works: hello is said with a parameter that is not known\n",
+     f.vendor.hello = (struct bd_hello){.operation = f.operations[SIGN_IN].name, .argument = "x=1"})
 RULE(a_vendor_has_a_document, "works: it has no title or no document\n", f.vendor.document = NULL)
-RULE(a_vendor_says_how_long_it_works, "works: it does not say how long it may work on a request\n",
-     f.vendor.settle = 0)
 RULE(an_enumeration_has_a_sentence, "works: colours has no sentence\n", f.colour.doc = NULL)
 RULE(an_enumeration_has_choices,
      "works: the enumeration colours has no choices\n"
@@ -773,9 +780,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(a_vendor_without_a_fault_has_none),
+        T(a_vendor_says_hello),
+        T(hello_is_a_read),
+        T(hello_is_known),
+        T(hello_gives_what_is_known),
         T(a_vendor_has_a_title),
         T(a_vendor_has_a_document),
-        T(a_vendor_says_how_long_it_works),
         T(an_enumeration_has_a_sentence),
         T(an_enumeration_has_choices),
         T(a_choice_is_in_snake_case),

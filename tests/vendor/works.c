@@ -140,8 +140,8 @@ static const struct bd_field settings[] = {
 
 static const struct bd_vendor works = {
     .name = "works",
-    .settle = 1,
     .title = "Works",
+    .hello = {.doc = "nobody has to try it out"},
     .document = "Works API",
     .hosts = (const char *const[]){"works.example", NULL},
     .settings = settings,
@@ -152,8 +152,8 @@ static const struct bd_vendor works = {
 
 static const struct bd_vendor keyed = {
     .name = "keyed",
-    .settle = 1,
     .title = "Keyed",
+    .hello = {.doc = "nobody has to try it out"},
     .document = "Keyed API",
     .hosts = (const char *const[]){"keyed.example", NULL},
     .settings = settings,
