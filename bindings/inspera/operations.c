@@ -591,6 +591,7 @@ static const struct bd_vendor_error errors[] = {
 
 const struct bd_vendor bd_vendor_inspera = {
     .name = "inspera",
+    .settle = 120,
     .title = "Inspera Assessment",
     .document = "API to handle committees",
     .settings = settings,

@@ -1042,6 +1042,7 @@ static const struct bd_field common[] = {
 
 const struct bd_vendor bd_vendor_isograd = {
     .name = "isograd",
+    .settle = 60,
     .title = "Isograd",
     .document = "Isograd API",
     .settings = settings,

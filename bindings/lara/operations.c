@@ -149,6 +149,7 @@ static const struct bd_vendor_error errors[] = {
 
 const struct bd_vendor bd_vendor_lara = {
     .name = "lara",
+    .settle = 60,
     .title = "Lära",
     .document = "Lära API",
     .settings = settings,

@@ -134,6 +134,7 @@ static const struct bd_vendor_error errors[] = {
 
 const struct bd_vendor bd_vendor_scodoc = {
     .name = "scodoc",
+    .settle = 120,
     .title = "ScoDoc",
     .document = "ScoDoc 9 API",
     .settings = settings,

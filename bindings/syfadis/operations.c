@@ -1684,6 +1684,7 @@ static const struct bd_vendor_error errors[] = {
 
 const struct bd_vendor bd_vendor_syfadis = {
     .name = "syfadis",
+    .settle = 120,
     .title = "Syfadis",
     .document = "oData gestion des entités",
     .settings = settings,
