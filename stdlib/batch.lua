@@ -340,6 +340,9 @@ end
 function M.run(recipe, values, texts, facts, console)
   if recipe.spec.rows then
     options.fail(("%s finds its rows itself, and takes no file"):format(recipe.name), "`beadle run` does it.")
+  elseif gate.dry_run then
+    options.fail("a batch keeps what was done, so it has no dry run",
+      ("`beadle run --dry-run %s --rows %s` shows what would be done."):format(facts.script, values.rows))
   end
   local source <close> = input.open(recipe, values.rows, texts, values)
   fs.make_folder(runs.folder())

@@ -20,7 +20,7 @@
 
 local task = require "beadle.task"
 
-local M = {}
+local M = { dry_run = false } -- true while nothing is sent (beadle.dry_run): what was planned is not kept as done
 
 -- What a gate that comes before another is made of.
 local parts = setmetatable({}, { __mode = "k" })

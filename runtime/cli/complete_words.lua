@@ -7,8 +7,8 @@
 -- itself: nil, or { kind = "file" | "lua" | "folder", prefix = "--output=" } where a part of the word stands before it.
 --
 -- `takes` of a command says what its operands are, in order, and the last for all that follow when it ends with "...":
--- operation, vendor, help (both), parameter (NAME= of the operation), script, recipe, document, command, file, lua,
--- folder, argument (nothing is known), or choices with | between them.
+-- operation, vendor, help (both), parameter (NAME= of the operation), script, recipe, document, run, command, file,
+-- lua, folder, argument (nothing is known), or choices with | between them.
 
 local catalogue = require "beadle.catalogue"
 local known_params = require "beadle.complete_params"
@@ -121,6 +121,12 @@ local ADDERS = {
   recipe = add_recipes,
   profile = add_profiles,
   document = add_documents,
+  run = function(state)
+    local ok, list = pcall(require("beadle.runs").list)
+    for _, each in ipairs(ok and list or {}) do
+      add(state, each.id, ("%s, %s"):format(each.state, tostring(each.script)))
+    end
+  end,
   vendor = function(state)
     for _, name in ipairs(catalogue.vendors()) do
       add(state, name, known_params.vendor(name).title)

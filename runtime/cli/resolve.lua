@@ -175,4 +175,4 @@ local function run(...)
   return resolve(id, journal, values, usage.console())
 end
 
-return { run = run, usage = USAGE, spec = SPEC, takes = { "argument..." } }
+return { run = run, usage = USAGE, spec = SPEC, takes = { "run" } }

@@ -85,4 +85,4 @@ local function run(...)
   return go_on(operands, values)
 end
 
-return { run = run, go_on = go_on, usage = USAGE, spec = SPEC, takes = { "argument..." } }
+return { run = run, go_on = go_on, usage = USAGE, spec = SPEC, takes = { "run" } }

@@ -44,4 +44,4 @@ local function run(...)
   return resume.go_on(operands, values, only)
 end
 
-return { run = run, usage = USAGE, spec = SPEC, takes = { "argument..." } }
+return { run = run, usage = USAGE, spec = SPEC, takes = { "run" } }

@@ -14,6 +14,7 @@ local json = require "beadle.json"
 local run_journal = require "beadle.run_journal"
 local runs = require "beadle.runs"
 local sandbox = require "beadle.sandbox"
+local syfadis = require "beadle.syfadis"
 local test = require "beadle.test"
 local time = require "beadle.time"
 
@@ -206,6 +207,24 @@ describe("an effect of which nobody knows", function()
     equal(math.type(result.can_id), "integer")
     equal(candidates(), 1)
     equal(effects_of(id)["isograd.create_candidate1"].state, "done")
+  end)
+
+  it("is looked for where reading tells, and sent again only when it is not there", function()
+    local function create()
+      return syfadis.create_group { set = syfadis.group_set.structures, Name = "Beadles", Code = "B" }
+    end
+    local function sent()
+      return sandbox.syfadis.counts().create_group or 0
+    end
+    local ok, found = attempt(killed("after", create), create)
+    equal(ok, true, tostring(found))
+    equal(found.Name, "Beadles")
+    equal(sent(), 1)
+    sandbox.reset()
+    ok, found = attempt(killed("before", create), create)
+    equal(ok, true, tostring(found))
+    equal(found.Name, "Beadles")
+    equal(sent(), 1)
   end)
 
   it("is in doubt where nothing tells, and nothing more is sent in its row", function()
