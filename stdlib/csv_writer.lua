@@ -81,6 +81,13 @@ function Writer:add(values)
   self.lines[#self.lines + 1] = table.concat(cells, self.delimiter) .. self.line_ending
 end
 
+-- What was written since the last time, which is forgotten: for files that are not to be held in memory.
+function Writer:take()
+  local text = table.concat(self.lines)
+  self.lines = {}
+  return text
+end
+
 -- The whole file.
 function Writer:text()
   return table.concat(self.lines)

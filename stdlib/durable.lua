@@ -14,7 +14,9 @@
 -- returned then, and true. Its state is kept: "done"; "in_doubt" and "failed" when it raises, "skipped". Raises fn's
 -- error, with `in_doubt` and `durable` set where a person must decide. facts: line, cells (JSON), lazy (nothing is
 -- kept before the first effect), aside (a function that runs fn(...) while the row only waits), is_done(result)
--- (whether nothing is left to do in the row; else it is "failed", and runs again).
+-- (whether nothing is left to do in the row; else it is "failed", and runs again), parks(err) (until when the row is
+-- "parked" instead of "failed"), again (this program had the row before).
+-- run.limits, when set, is asked before an effect is sent (stdlib/limits.lua).
 -- durable.current() -> the row of this task, or nil;  durable.active() -> the program's run, or nil
 
 local async = require "beadle.async"
@@ -154,6 +156,9 @@ end
 -- attempt(record, effect, send, known [, accept]) -> "done" and the result; or "failed", "unknown" or "done", nil, and
 -- the error. accept(err) may give the result that an error means.
 function Run:attempt(record, effect, send, known, accept)
+  if self.limits then
+    self.limits:before(record, effect)
+  end
   intend(self, record, known)
   local ok, result = pcall(send)
   local accepted = not ok and accept and accept(result)
@@ -163,6 +168,9 @@ function Run:attempt(record, effect, send, known, accept)
   end
   local state = STATES[error_value.is(result) and result.outcome] or "unknown"
   self:note(record, state, { error = effects.error_text(result) })
+  if self.limits and state == "failed" then
+    self.limits:give_back(record)
+  end
   return state, nil, result
 end
 
@@ -367,7 +375,9 @@ local function end_badly(row, err)
   if row.doubt then
     end_state(row, "in_doubt", { error = effects.error_text(wrong) }, true)
   elseif not error_value.is(wrong, "cancelled") then
-    end_state(row, "failed", { error = effects.error_text(wrong) }, true)
+    local wake_at = row.facts.parks and not row.refused and not row.run.broken and row.facts.parks(wrong)
+    end_state(row, wake_at and "parked" or "failed", { error = effects.error_text(wrong), wake_at = wake_at or nil },
+      true)
   end
 end
 
@@ -384,7 +394,7 @@ local function was_done(known)
 end
 
 function Run:row(key, facts, fn, ...)
-  local known = self.resumed and guard(self, self.journal.row, self.journal, key)
+  local known = (self.resumed or facts.again) and guard(self, self.journal.row, self.journal, key)
   if was_done(known) then
     return effects.decode(known.result), true
   end
@@ -403,6 +413,17 @@ function Run:row(key, facts, fn, ...)
     end_state(row, is_done and "done" or "failed", { result = effects.encode(results[1]) })
   end
   return table.unpack(results, 1, results.n)
+end
+
+-- known_rows(keys) -> what the journal knows of these rows, by key.
+function Run:known_rows(keys)
+  local known = {}
+  if self.journal then
+    for _, row in ipairs(guard(self, self.journal.rows_of, self.journal, keys)) do
+      known[row.key] = row
+    end
+  end
+  return known
 end
 
 -- same(name, value): a fact that must be as it was when the run began, such as a file's fingerprint. Gives true, and

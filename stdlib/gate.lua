@@ -25,36 +25,74 @@ local M = { dry_run = false } -- true while nothing is sent (beadle.dry_run): wh
 -- What a gate that comes before another is made of.
 local parts = setmetatable({}, { __mode = "k" })
 
--- with(gate, fn, ...) -> results of fn, which runs in this task, with the gate for it and for tasks that it spawns.
--- A gate that is there already comes after this one. What only reads passes that one alone, if it wants to see it
--- (beadle.task.set_gate): its `effect` is "read" then.
-function M.with(gate, fn, ...)
+-- Gates that see also what only reads.
+local watchers = setmetatable({}, { __mode = "k" })
+
+local function set(gate)
+  task.set_gate(gate, gate and watchers[gate])
+end
+
+-- What closes this puts the task's gate back.
+local function put_back()
   local outer, reads = task.gate()
-  local _ <close> = setmetatable({}, { __close = function()
-    task.set_gate(outer, reads)
+  if outer and reads then
+    watchers[outer] = true -- also one that was set without this module
+  end
+  return outer, setmetatable({}, { __close = function()
+    set(outer)
   end })
+end
+
+local function enter(gate, effect, send)
+  if effect.effect == "read" and not watchers[gate] then
+    return send()
+  end
+  return gate(effect, send)
+end
+
+-- with(gate, fn, ...) -> results of fn, which runs in this task, with the gate for it and for tasks that it spawns.
+-- A gate that is there already comes after this one.
+function M.with(gate, fn, ...)
+  local outer, back = put_back()
+  local _ <close> = back
   local both = outer and function(effect, send)
-    if effect.effect == "read" then
-      return outer(effect, send)
-    end
-    return gate(effect, function()
-      return outer(effect, send)
+    return enter(gate, effect, function()
+      return enter(outer, effect, send)
     end)
   end
   if both then
     parts[both] = { gate, outer }
+    watchers[both] = watchers[gate] or watchers[outer]
   end
-  task.set_gate(both or gate, reads)
+  set(both or gate)
   return fn(...)
 end
 
--- without(fn, ...) -> results of fn, whose effects pass no gate.
+-- watching(gate) -> gate: it sees also requests that only read; their `effect` is "read".
+function M.watching(gate)
+  watchers[gate] = true
+  return gate
+end
+
+-- The gate's part that watches, or nil.
+local function watching_part(gate)
+  local part = parts[gate]
+  while part do
+    local found = watching_part(part[1])
+    if found then
+      return found
+    end
+    gate = part[2]
+    part = parts[gate]
+  end
+  return watchers[gate] and gate or nil
+end
+
+-- without(fn, ...) -> results of fn, whose effects pass no gate but one that watches.
 function M.without(fn, ...)
-  local outer, reads = task.gate()
-  local _ <close> = setmetatable({}, { __close = function()
-    task.set_gate(outer, reads)
-  end })
-  task.set_gate(nil)
+  local outer, back = put_back()
+  local _ <close> = back
+  set(outer and watching_part(outer))
   return fn(...)
 end
 

@@ -29,18 +29,23 @@ end
 
 M.duration_text = duration_text
 
--- line(counts, elapsed) -> text: {done, failed, total, waiting}.
+-- line(counts, elapsed) -> text: {done, failed, total, waiting, in_doubt, earlier}; earlier: how many of these had
+-- ended before.
 function M.line(counts, elapsed)
-  local ended = counts.done + counts.failed
+  local ended = counts.done + counts.failed + (counts.in_doubt or 0)
+  local here = ended - (counts.earlier or 0)
   local parts = { ("%d/%d"):format(ended, counts.total) }
   if counts.failed > 0 then
     parts[#parts + 1] = ("%d failed"):format(counts.failed)
   end
+  if (counts.in_doubt or 0) > 0 then
+    parts[#parts + 1] = ("%d in doubt"):format(counts.in_doubt)
+  end
   if (counts.waiting or 0) > 0 then
     parts[#parts + 1] = ("%d waiting"):format(counts.waiting)
   end
-  if ended > 0 and elapsed >= 1 then
-    local rate = ended / elapsed
+  if here > 0 and elapsed >= 1 then
+    local rate = here / elapsed
     parts[#parts + 1] = ("%.1f/s"):format(rate)
     if ended < counts.total and (counts.waiting or 0) == 0 then
       parts[#parts + 1] = ("%s left"):format(duration_text((counts.total - ended) / rate))

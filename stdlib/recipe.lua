@@ -51,6 +51,8 @@
 --                              on, --continue runs the row again with this value, a table of data, as context.kept.
 --                              Parameters in it are put into the row's line of --failed
 --
+-- `beadle batch` (stdlib/batch.lua) runs the same recipes over many rows.
+--
 -- Other drivers use recipe.spec, recipe.params, recipe:check_row(texts) -> row, or nil and a list of problems
 -- {name, message}, and recipe:run_row(row, context) -> result.
 

@@ -129,11 +129,9 @@ end
 local function check_unique(self, row, line)
   for index, names in ipairs(self.recipe.unique) do
     local key = params_of.key(self.recipe.params, names, row)
-    local first = key and self.keys[index][key]
+    local first = key and self.seen(index, key, line)
     if first then
       add_problem(self, line, ("the same %s as line %d"):format(table.concat(names, " and "), first))
-    elseif key then
-      self.keys[index][key] = line
     end
   end
 end
@@ -160,14 +158,25 @@ local function check_rows(self)
   end
 end
 
--- Reads the whole file and fills in `problems`; count and empty say how many rows there are.
-function Input:check()
+-- see(index, key, line) -> the line on which the key was before, or nil: remembers keys in memory.
+local function memory(count)
+  local keys = {}
+  for index = 1, count do
+    keys[index] = {}
+  end
+  return function(index, key, line)
+    local first = keys[index][key]
+    keys[index][key] = first or line
+    return first
+  end
+end
+
+-- Reads the whole file and fills in `problems`; count and empty say how many rows there are. `see` remembers keys
+-- elsewhere than in memory.
+function Input:check(see)
   self.header_line = self.reader.header_line
   self.problems, self.problem_count, self.count, self.empty = {}, 0, 0, 0
-  self.keys, self.absent, self.columns = {}, {}, {}
-  for index in ipairs(self.recipe.unique) do
-    self.keys[index] = {}
-  end
+  self.absent, self.columns, self.seen = {}, {}, see or memory(#self.recipe.unique)
   check_columns(self)
   local ok, err = pcall(check_rows, self)
   if not ok then
@@ -176,7 +185,7 @@ function Input:check()
     end
     add_problem(self, err.line, err.detail)
   end
-  self.keys = nil
+  self.seen = nil
   self.reader:rewind()
   return self.problem_count == 0
 end

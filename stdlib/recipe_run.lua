@@ -69,6 +69,9 @@ local function stop(run, reason)
     return
   end
   run.stopped, run.reason, run.repeated = true, reason, nil
+  if run.on_stop then
+    run.on_stop(reason)
+  end
   for sleeper in pairs(run.sleepers) do
     sleeper:cancel()
   end
@@ -76,7 +79,7 @@ end
 
 -- Rows that wait may take their time: until then, nobody should wonder why nothing happens.
 local function tell_repeated(run)
-  if #run.records < run.counts.total then
+  if run.begun < run.counts.total then
     run.progress:clear()
     run.say(("%d rows in a row failed with the same error: no new row begins, those under way may end."):format(
       run.repeated))
@@ -221,7 +224,21 @@ local function end_turn(run, key)
   event:set()
 end
 
+local function count_failure(run, record)
+  local what = run.on_end and record.in_doubt and "in_doubt" or "failed"
+  run.counts[what] = run.counts[what] + 1
+end
+
+-- A durable run can go on with a row that was only stopped.
+local function is_stopped_row(run, err, in_doubt)
+  return run.on_end and run.stopped and error_value.is(err, "cancelled") and not in_doubt
+end
+
 local function note_failure(run, record, err, in_doubt)
+  if is_stopped_row(run, err, in_doubt) then
+    record.state = "stopped"
+    return
+  end
   record.in_doubt = in_doubt
   err = failure.copy(err)
   err.row, err.outcome = record.line, failure.outcome(err, record.calls)
@@ -232,7 +249,7 @@ local function note_failure(run, record, err, in_doubt)
     log.debug(err.traceback)
   end
   record.state, record.error = "failed", err
-  run.counts.failed = run.counts.failed + 1
+  count_failure(run, record)
   keep(run, "ended", record)
   note_streak(run, err)
 end
@@ -249,6 +266,9 @@ end
 
 -- The row's own code; in a durable run, as a row of that.
 local function in_row(run, record)
+  if run.run_row then
+    return run.run_row(record, row_context(run, record), function(fn, ...) return aside(run, record, fn, ...) end)
+  end
   local durably = durable.active()
   if not durably then
     return run.recipe.row(record.row, row_context(run, record))
@@ -318,6 +338,10 @@ local function row_task(run, record)
   else
     run_row(run, record)
   end
+  if run.on_end then
+    run.live[record] = nil
+    run.on_end(record)
+  end
   if record.has_slot then
     record.has_slot = false
     run.slots:release()
@@ -354,6 +378,7 @@ local function take_earlier(run, entry)
   for name, value in pairs(earlier) do
     record[name] = value
   end
+  run.begun = run.begun + 1
   run.records[#run.records + 1] = record
   run.counts[record.state] = run.counts[record.state] + 1
   run.counts.pending = run.counts.pending + (record.pending and 1 or 0)
@@ -378,9 +403,15 @@ local function start_rows(run, entries)
     end
     local earlier = earlier_of(run, entry) or {}
     local record = { index = entry.index, line = entry.line, cells = entry.cells, row = entry.row,
-      problem = entry.problem, state = "not_run", before = earlier.before or {}, kept = earlier.kept, calls = {},
+      entry = entry, problem = entry.problem, state = "not_run",
+      before = earlier.before or {}, kept = earlier.kept, calls = {},
       has_slot = true }
-    run.records[#run.records + 1] = record
+    run.begun = run.begun + 1
+    if run.on_end then
+      run.live[record] = true
+    else
+      run.records[#run.records + 1] = record
+    end
     async.spawn(row_task, run, record)
   end
 end
@@ -398,7 +429,7 @@ local function stop_gently(run, starter, reason)
   run.slots:release() -- wakes the starter, which sees that it is over
   run.progress:clear()
   run.say "Stopping: no new row begins, those under way may end. Ctrl-C again stops them too."
-  local until_at = time.elapsed() + GRACE_S
+  local until_at = time.elapsed() + run.grace
   while starter:status() == "running" and time.elapsed() < until_at do
     if not pcall(async.sleep, 0.05) then -- Ctrl-C again
       break
@@ -420,20 +451,34 @@ local function work(run, entries)
 end
 
 -- rows(recipe, entries, settings) -> run: {records, counts, reason}. Settings: concurrency, total, context,
--- progress, say, stop_after, journal. `reason` is the error for which rows were left out; its kind is "cancelled"
--- after Ctrl-C; `repeated` says how many rows had met it one after the other, where that was why. A record is
--- {index, line, state, row, result, pending, error, before, calls, in_doubt, cells}; state is "done", "failed" or
--- "not_run".
+-- progress, say, stop_after, journal; for batches (stdlib/batch.lua) run_row(record, context, aside), which runs a row,
+-- on_end(record), with which records are not kept, earlier, the counts of rows that ended in an earlier program, grace,
+-- for how many seconds after Ctrl-C rows may go on, on_begin(counts), and on_stop, called when none may begin any more.
+-- `reason` is the error for which rows were left out; its kind is "cancelled" after Ctrl-C; `repeated` says how many
+-- rows had met it one after the other, where that was why. A record is {index, line, state, row, result, pending,
+-- error, before, calls, in_doubt, cells}; state is "done", "failed" or "not_run".
 function M.rows(recipe, entries, settings)
   local run = {
     recipe = recipe, context = settings.context, progress = settings.progress, say = settings.say,
     slots = new_slots(settings.concurrency), records = {}, sleepers = {}, turns = {},
     stop_after = settings.stop_after, journal = settings.journal, streak = 0,
-    counts = { done = 0, failed = 0, total = settings.total, waiting = 0, pending = 0 },
+    counts = { done = 0, failed = 0, total = settings.total, waiting = 0, pending = 0, in_doubt = 0 },
+    begun = 0, live = {}, run_row = settings.run_row, on_end = settings.on_end, on_stop = settings.on_stop,
+    grace = settings.grace or GRACE_S,
   }
+  for name, count in pairs(settings.earlier or {}) do
+    run.counts[name] = count
+  end
+  if settings.on_begin then
+    settings.on_begin(run.counts)
+  end
+  run.counts.earlier = run.counts.done + run.counts.failed + run.counts.in_doubt
   local ok, err = pcall(async.scope, work, run, entries)
   if not ok then
     stop(run, err)
+  end
+  for record in pairs(run.live) do
+    run.records[#run.records + 1] = record
   end
   for _, record in ipairs(run.records) do
     if record.state == "running" then

@@ -31,8 +31,8 @@ function Lines:add(index, line)
   self.count = self.count + 1
   if last and last.index + 1 == index and self.row_name == "line" then
     last.index, last.to, last.count = index, line, last.count + 1
-  else
-    self.ranges[#self.ranges + 1] = { index = index, from = line, to = line, count = 1 }
+  else -- those that are not told are only counted
+    self.ranges[math.min(#self.ranges, MOST_RANGES) + 1] = { index = index, from = line, to = line, count = 1 }
   end
 end
 

@@ -133,6 +133,19 @@ function M.check_names(recipe)
   end
 end
 
+-- What a batch does otherwise.
+local NOT_OF_BATCHES = { rows = true, failed = true, output = true, overwrite = true, json = true, continue = true,
+  forget = true }
+
+-- batch_options(recipe, more) -> the options of `beadle batch`, for parse_batch.
+function M.batch_options(recipe, more)
+  local spec = param_options(recipe)
+  for _, option in ipairs(common_options(recipe)) do
+    spec[#spec + 1] = not NOT_OF_BATCHES[option.name] and option or nil
+  end
+  return table.move(more, 1, #more, #spec + 1, spec)
+end
+
 -- ---------------------------------------------------------------------------------------------------
 -- What is wrong
 
@@ -208,16 +221,7 @@ local function split_commas(list)
   return names
 end
 
--- parse(recipe, arguments) -> values of the options, texts of the parameters that were given.
-function M.parse(recipe, arguments)
-  local spec = param_options(recipe)
-  table.move(common_options(recipe), 1, #common_options(recipe), #spec + 1, spec)
-  local values, operands = options.parse(spec, arguments)
-  if values.help then
-    return values
-  end
-  refuse_operands(operands)
-  refuse_contradictions(recipe, values)
+local function take_texts(recipe, values)
   values.ignore = values.ignore and split_commas(values.ignore)
   local texts, problems = {}, {}
   for _, param in ipairs(recipe.params) do
@@ -240,6 +244,36 @@ function M.parse(recipe, arguments)
     M.fail(recipe, problems)
   end
   return values, texts
+end
+
+-- parse(recipe, arguments) -> values of the options, texts of the parameters that were given.
+function M.parse(recipe, arguments)
+  local spec = param_options(recipe)
+  table.move(common_options(recipe), 1, #common_options(recipe), #spec + 1, spec)
+  local values, operands = options.parse(spec, arguments)
+  if values.help then
+    return values
+  end
+  refuse_operands(operands)
+  refuse_contradictions(recipe, values)
+  return take_texts(recipe, values)
+end
+
+-- parse_batch(recipe, spec, arguments) -> the same for `beadle batch`; `rows` is the file.
+function M.parse_batch(recipe, spec, arguments)
+  local values, operands = options.parse(spec, arguments)
+  if values.help then
+    return values
+  elseif #operands == 0 then
+    options.fail("batch needs a file of rows", ("Such as: beadle batch %s ROWS.csv"):format(recipe.name))
+  end
+  values.rows = table.remove(operands, 1)
+  if values.rows == "-" then
+    options.fail("a batch reads its rows again when it goes on: standard input cannot be",
+      "Keep them in a file first.")
+  end
+  refuse_operands(operands)
+  return take_texts(recipe, values)
 end
 
 -- ---------------------------------------------------------------------------------------------------

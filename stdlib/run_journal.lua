@@ -19,6 +19,10 @@
 --   journal:outcome(effect, state, { answer =, error = })           state: done, failed, unknown, resolved
 --   journal:outcome_later(...)            the same from where nothing can be waited for
 --   journal:waits(row) -> list            journal:set_wait(row, kind, occurrence, value)
+--   journal:rows_of(keys) -> list of those that are known
+--   journal:spend_later(effect, unit, person, amount, had)   what an effect uses up (person "": of all); `had`: the
+--                                         journal has this of the effect already, perhaps as 0, for it did not happen
+--   journal:spent(unit, person) -> amount               journal:has_spent(effect, unit) -> amount or nil
 --   journal:rows { state =, after =, limit = } -> list, by key      journal:unsettled(limit) -> list of effects
 --   journal:counts() -> { rows = { by state }, effects = { by state } }
 --   journal:check()                       all of it once more; raises when it is damaged
@@ -41,6 +45,7 @@ local TABLES = {
   { name = "effect", keys = 4, "row", "operation", "key", "occurrence", "effect", "probe", "params", "params_hash",
     "before", "state", "sent_at", "ended_at", "attempts", "answer", "error" },
   { name = "wait", keys = 3, "row", "kind", "occurrence", "value" },
+  { name = "spent", keys = 6, "unit", "person", "row", "operation", "key", "occurrence", "amount" },
 }
 
 local function keys_of(each)
@@ -213,7 +218,7 @@ local function get_statement(each, behind)
   return ("SELECT %s FROM %s %s"):format(columns_of(each), each.name, behind)
 end
 
-local RUN, ROW, EFFECT, WAIT = table.unpack(TABLES)
+local RUN, ROW, EFFECT, WAIT, SPENT = table.unpack(TABLES)
 local PUT_META = "INSERT INTO run(name,value,sum) VALUES(?1,?2,beadle_sum(?1,?2)) ON CONFLICT(name) DO UPDATE SET "
   .. "value=?2,sum=beadle_sum(?1,?2)"
 local PUT_WAIT = "INSERT INTO wait(row,kind,occurrence,value,sum) VALUES(?1,?2,?3,?4,beadle_sum(?1,?2,?3,?4)) ON "
@@ -229,6 +234,12 @@ local GET_ROWS = get_statement(ROW, "WHERE key>?1 AND (?2 IS NULL OR state=?2) O
 local GET_EFFECT = get_statement(EFFECT, "WHERE row=?1 AND operation=?2 AND key=?3 AND occurrence=?4")
 local GET_EFFECTS = get_statement(EFFECT, "WHERE row=?1 ORDER BY sent_at")
 local GET_UNSETTLED = get_statement(EFFECT, "WHERE state IN ('intent','unknown') ORDER BY row,sent_at LIMIT ?1")
+local GET_ROWS_OF = get_statement(ROW, "WHERE key IN (SELECT value FROM json_each(?1))")
+local PUT_SPENT = put_statement(SPENT)
+local SET_SPENT = set_statement(SPENT, { "amount" })
+local GET_SPENT = "SELECT sum(amount) n FROM spent WHERE unit=?1 AND person=?2"
+local HAS_SPENT = get_statement(SPENT, "WHERE unit=?1 AND person='' AND row=?2 AND operation=?3 AND key=?4 AND "
+  .. "occurrence=?5")
 local GET_WAITS = get_statement(WAIT, "WHERE row=?1")
 
 -- ---------------------------------------------------------------------------------------------------
@@ -339,6 +350,25 @@ end
 
 function Journal:set_wait(row, kind, occurrence, value)
   self.db:run(PUT_WAIT, row, kind, occurrence, json.encode(value))
+end
+
+function Journal:rows_of(keys)
+  return self.db:run(GET_ROWS_OF, json.encode(json.array(keys)))
+end
+
+-- What an effect is about to use up is on the disk before its intent, which is written after it.
+function Journal:spend_later(effect, unit, person, amount, had)
+  self.db:post(had and SET_SPENT or PUT_SPENT, unit, person, effect.row, effect.operation, effect.key,
+    effect.occurrence, amount)
+end
+
+function Journal:spent(unit, person)
+  return self.db:run(GET_SPENT, unit, person)[1].n or 0
+end
+
+function Journal:has_spent(effect, unit)
+  local found = self.db:run(HAS_SPENT, unit, effect.row, effect.operation, effect.key, effect.occurrence)[1]
+  return found and found.amount
 end
 
 function Journal:rows(options)

@@ -13,13 +13,19 @@ end
 
 -- The fault that a test asked for at this point; `when` is "before" or "after" the twin's own work.
 function M.take(twin, request, when)
-  for index, fault in ipairs(twin.state.faults) do
+  local list = twin.state.faults
+  for index = #list, 1, -1 do
+    if list[index].until_at and list[index].until_at <= twin.now() then
+      table.remove(list, index)
+    end
+  end
+  for index, fault in ipairs(list) do
     if M.is_of(request, fault.operation) and fault.when == when then
       fault.nth = fault.nth - 1
       if fault.nth <= 0 then
         fault.times = fault.times - 1
-        if fault.times <= 0 then
-          table.remove(twin.state.faults, index)
+        if fault.times <= 0 and not fault.until_at then
+          table.remove(list, index)
         end
         return fault
       end
@@ -134,6 +140,9 @@ local ARGS = {
   delay = { "a number of seconds, from 0 on", function(value)
     return type(value) == "number" and value >= 0 and value < math.huge
   end },
+  seconds = { "a number of seconds, from 0 on", function(value)
+    return type(value) == "number" and value >= 0 and value < math.huge
+  end },
   headers = { "a table of names and texts of one line", are_headers },
   type = { "a content type, a text of one line", is_line },
   retry_after = { "a number of whole seconds, from 0 on", function(value)
@@ -190,10 +199,10 @@ end
 --   "cut body"                        the connection ends within the body, after keep bytes (half)
 --   "expired token"                   the vendor forgets its tokens before it looks at the request
 --   "callback twice"                  what the vendor calls back is called twice
--- operation: which; nth: which of them (1); times: how many (1).
+-- operation: which; nth: which of them (1); times: how many (1); or seconds: all for so long.
 function M.add(twin, args)
   local kind = kind_of(args.kind) or refuse_kind(twin, args.kind)
-  twin.check_args("fault", args, { "kind", "operation", "nth", "times", "status", "headers", "body", "type",
+  twin.check_args("fault", args, { "kind", "operation", "nth", "times", "seconds", "status", "headers", "body", "type",
     "delay", "keep", "retry_after" })
   check_args(twin, args)
   if kind.needs and args[kind.needs] == nil then
@@ -206,7 +215,7 @@ function M.add(twin, args)
     operation = args.operation, nth = args.nth or 1, times = args.times or 1, when = kind.when,
     breaks = kind.breaks, expires = kind.expires, status = args.status or kind.status,
     headers = headers_of(kind, args), body = args.body, type = args.type,
-    delay = args.delay or kind.delay, keep = args.keep,
+    delay = args.delay or kind.delay, keep = args.keep, until_at = args.seconds and twin.now() + args.seconds,
   })
 end
 

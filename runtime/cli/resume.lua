@@ -20,8 +20,20 @@ hold a secret are not kept and must be given again.
 
 ]]
 
+-- batch RECIPE ROWS OPTIONS, with the run behind the recipe.
+local function batch_command(id, meta, values, more, only)
+  local words = { "--profile=" .. meta.profile, "batch", meta.command[2], "--run=" .. id }
+  words[#words + 1] = only and "--only=" .. only or nil
+  words[#words + 1] = values.accept_changes and "--accept-changes" or nil
+  table.move(meta.command, 3, #meta.command, #words + 1, words)
+  return table.move(more, 1, #more, #words + 1, words)
+end
+
 -- Options are taken before all others too, whatever follows.
-local function command_of(id, meta, values, more)
+local function command_of(id, meta, values, more, only)
+  if meta.batch then
+    return batch_command(id, meta, values, more, only)
+  end
   local words = { "--profile=" .. meta.profile, "--durable=" .. id }
   words[#words + 1] = values.accept_changes and "--accept-changes" or nil
   for _, list in ipairs { meta.command, more } do
@@ -45,14 +57,8 @@ local function check_secrets(meta, more)
   end
 end
 
-local function run(...)
-  local values, operands = options.parse(SPEC, { ... })
-  if values.help then
-    print(USAGE .. options.describe(SPEC))
-    return 0
-  elseif #operands == 0 then
-    options.fail("resume needs a run", "`beadle runs` lists them.")
-  end
+-- go_on(operands, values, only): the run that the first operand names; `only`, for a batch, says which rows of it.
+local function go_on(operands, values, only)
   local id = runs.find(table.remove(operands, 1))
   local meta = run_journal.peek({ path = runs.path_of(id) }).meta
   if meta.state == "done" then
@@ -61,8 +67,22 @@ local function run(...)
   elseif not meta.command then
     options.fail(("the run %s was given up before it had done anything"):format(id), "Begin it anew.")
   end
+  if only and not meta.batch then
+    options.fail(("the run %s is no batch"):format(id), "`beadle resume` goes on with it.")
+  end
   check_secrets(meta, operands)
-  again.start(meta.folder, command_of(id, meta, values, operands))
+  again.start(meta.folder, command_of(id, meta, values, operands, only))
 end
 
-return { run = run, usage = USAGE, spec = SPEC, takes = { "run" } }
+local function run(...)
+  local values, operands = options.parse(SPEC, { ... })
+  if values.help then
+    print(USAGE .. options.describe(SPEC))
+    return 0
+  elseif #operands == 0 then
+    options.fail("resume needs a run", "`beadle runs` lists them.")
+  end
+  return go_on(operands, values)
+end
+
+return { run = run, go_on = go_on, usage = USAGE, spec = SPEC, takes = { "run" } }

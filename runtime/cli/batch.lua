@@ -1,0 +1,145 @@
+-- beadle batch RECIPE ROWS.csv [OPTIONS]: a recipe over the rows of a file, which survives being stopped
+-- SPDX-License-Identifier: MIT
+
+local again = require "beadle.cli.again"
+local batch = require "beadle.batch"
+local bundled = require "beadle.cli.recipes_bundled"
+local config = require "beadle.config"
+local error_value = require "beadle.error"
+local fs = require "beadle.fs"
+local limits = require "beadle.limits"
+local log = require "beadle.log"
+local options = require "beadle.options"
+local pace = require "beadle.pace"
+local rows_of = require "beadle.batch_rows"
+local usage = require "beadle.recipe_usage"
+
+local SPEC = {
+  { name = "profile", value = "NAME", doc = "the profile, as before the command" },
+  { name = "rate", value = "N/s", take = pace.read,
+    doc = "calls per s, min or h to an account, with all other programs of this user" },
+  { name = "budget", value = "LIST", take = limits.read,
+    doc = "such as tests=400,mails-per-person=1: no more is sent" },
+  { name = "into", value = "FOLDER", doc = "where done.csv, failed.csv and in-doubt.csv go" },
+  { name = "accept-changes", doc = "take what was done with other parameters as it is recorded" },
+  { name = "run", value = "RUN", doc = "for `beadle resume` and `beadle retry`" },
+  { name = "only", value = "WHICH", doc = "for `beadle retry`" },
+}
+
+local USAGE = [[
+Usage: beadle batch RECIPE ROWS.csv [--concurrency N] [--rate 5/s] [--budget tests=400] [OPTIONS OF THE RECIPE]
+
+Runs a recipe for every row of a file. All rows are checked first. What was sent is kept in a journal: after a stop,
+whatever stopped it, `beadle resume RUN` goes on, and nothing is done twice. `beadle batch RECIPE --help` shows the
+recipe's own options. Ctrl-C once: no new row begins; twice: those under way are stopped too.
+
+]]
+
+-- ---------------------------------------------------------------------------------------------------
+-- The recipe
+
+-- The file of that name, or the recipe that comes with beadle. Gives the recipe's name too.
+local function read(word)
+  if not word:find "[/.]" and not fs.exists(word) then
+    return (bundled.read(word)), "=" .. word
+  elseif not fs.exists(word) or fs.is_folder(word) then
+    options.fail(("there is no recipe %s"):format(word), "`beadle recipes` lists those that come with beadle.")
+  end
+  return fs.read(word), "@" .. word
+end
+
+local function load_recipe(path)
+  local text, name = read(path)
+  local chunk, wrong = load((text:gsub("^#[^\n]*", "")), name, "t")
+  if not chunk then
+    error(error_value.new { kind = "argument", outcome = "none", message = wrong, exit = 1 }, 0)
+  end
+  local recipe = chunk()
+  if type(recipe) ~= "table" or type(recipe.run_row) ~= "function" or not recipe.spec then
+    options.fail(("%s is no recipe: it returns none"):format(path), "See `beadle.recipe`.")
+  end
+  return recipe
+end
+
+-- ---------------------------------------------------------------------------------------------------
+-- Beginning again
+
+-- Options that are only about one start.
+local PASSING = { ["--run"] = true, ["--only"] = true, ["--profile"] = true }
+
+local function secrets_of(recipe)
+  local names = {}
+  for _, param in ipairs(recipe.params) do
+    names["--" .. param.name] = param.secret or nil
+  end
+  return names
+end
+
+-- The words of the command as they may be kept, and the options that are left out of it.
+local function keepable(words, secrets)
+  local kept, left_out, index = { "batch" }, {}, 1
+  while index <= #words do
+    local word = words[index]
+    local name = word:match "^(%-%-[^=]+)"
+    local skips = name and (secrets[name] or PASSING[name])
+    if skips then
+      left_out[#left_out + 1] = secrets[name] and name or nil
+      index = index + (word:find("=", 1, true) and 0 or 1)
+    elseif word ~= "--accept-changes" and word ~= "--yes" then
+      kept[#kept + 1] = log.masked(word)
+    end
+    index = index + 1
+  end
+  return kept, left_out
+end
+
+-- Options of beadle itself go before all others.
+local function with_profile(name, words)
+  local again_words = { "--profile=" .. name, "batch" }
+  local index = 1
+  while index <= #words do
+    local is_it = words[index] == "--profile"
+    if not is_it and not words[index]:find "^%-%-profile=" then
+      again_words[#again_words + 1] = words[index]
+    end
+    index = index + (is_it and 2 or 1)
+  end
+  again.start(again.folder(), again_words)
+end
+
+-- "failed", "rows 7,19-40", "where EXPRESSION" -> as batch_rows.chooser takes it.
+local function wanted_of(text)
+  if not text then
+    return nil
+  elseif text == "failed" then
+    return { failed = true }
+  end
+  local what, rest = text:match "^(%a+) (.*)$"
+  if what == "rows" then
+    return { lines = rows_of.lines(rest) }
+  end
+  return { where = rows_of.condition(rest) }
+end
+
+local function run(...)
+  local words = { ... }
+  if #words == 0 or words[1] == "--help" or words[1] == "-h" then
+    print(USAGE .. options.describe { table.unpack(SPEC, 1, 5) })
+    return #words == 0 and 2 or 0
+  end
+  local path = words[1]
+  local recipe = load_recipe(path)
+  local spec = usage.batch_options(recipe, SPEC)
+  local values, texts = usage.parse_batch(recipe, spec, { table.unpack(words, 2) })
+  if values.help then
+    print(USAGE .. options.describe { table.unpack(SPEC, 1, 5) } .. "\n\n" .. usage.help(recipe))
+    return 0
+  elseif values.profile and values.profile ~= config.profile() then
+    with_profile(values.profile, words)
+  end
+  local kept, left_out = keepable(words, secrets_of(recipe))
+  return batch.run(recipe, values, texts, { id = values.run, wanted = wanted_of(values.only), script = path,
+    rows = values.rows, folder = again.folder(), command = kept, left_out = left_out }, usage.console())
+end
+
+return { run = run, usage = USAGE, spec = { table.unpack(SPEC, 1, 5) }, takes = { "script", "argument..." } }
