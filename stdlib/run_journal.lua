@@ -41,6 +41,8 @@ local TABLES = {
   { name = "wait", keys = 3, "row", "kind", "occurrence", "value" },
 }
 
+M.TABLES = TABLES -- for beadle.run_forget
+
 local function keys_of(each)
   return table.concat(each, ",", 1, each.keys)
 end
