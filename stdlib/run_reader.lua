@@ -134,9 +134,22 @@ local function is_private(name)
     or name == "authorization"
 end
 
+-- Addresses that log somebody in carry what does so in their query.
+local function hide_in_address(query)
+  return (query:gsub("=([^&#%s]*)", function(value)
+    return #value >= 16 and value:find "%d" and value:find "%a" and "=" .. HIDDEN or nil
+  end))
+end
+
+local function hide_text(text)
+  return (log.masked(text):gsub("(https?://[^%s?\"]+)(%?[^%s\"]+)", function(address, query)
+    return address .. hide_in_address(query)
+  end))
+end
+
 local function hide(value)
   if type(value) == "string" then
-    return log.masked(value)
+    return hide_text(value)
   elseif type(value) ~= "table" then
     return value
   end

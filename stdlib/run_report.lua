@@ -198,7 +198,7 @@ local function timeline(data)
   add(data.ended, words[data.state] or "The run stopped.")
   table.sort(rows, function(a, b) return a.when < b.when end)
   return "<h2>What happened when</h2>\n" .. (data.effects > 0 and chart(data)
-    or "<p>Nothing was sent that changes anything.</p>") .. table_of({ { "time", "t" }, { "" } }, rows)
+    or "<p>Nothing was sent that changes anything.</p>") .. table_of({ { "time", "t" }, { "what" } }, rows)
 end
 
 -- ---------------------------------------------------------------------------------------------------
@@ -260,7 +260,7 @@ local function doubts(data)
   for index, each in ipairs(data.doubts) do
     local how = each.probe == "repeat" and "<code>beadle resume</code> finds out by itself."
       or each.hint and escape(each.hint) or "Look at the platform whether it is there."
-    rows[index] = { escape(each.row), ("%s<br><span class=\"soft\">%s</span>"):format(escape(each.operation),
+    rows[index] = { escape(each.row), ('<span class="op">%s</span><br><span class="soft">%s</span>'):format(escape(each.operation),
       escape(each.about)), at(each.sent_at), how }
   end
   local more = #data.doubts == data.most_rows and ("<p>These are the first %d.</p>"):format(data.most_rows) or ""
@@ -271,12 +271,19 @@ end
 local OPEN = { { "failed", "Rows that failed" }, { "parked", "Rows that wait to be tried again" },
   { "running", "Rows that were begun" } }
 
+local function why_of(err)
+  if not err.meaning then
+    return err.message and escape(err.message) or ""
+  end
+  return escape(err.meaning) .. (err.code and (' <span class="soft">(%s)</span>'):format(escape(err.code)) or "")
+end
+
 local function open_rows(data)
   local out = {}
   for _, each in ipairs(OPEN) do
     local rows = {}
     for index, entry in ipairs(data.open[each[1]] or {}) do
-      local why = entry.err.message and escape(entry.err.message) or ""
+      local why = why_of(entry.err)
       rows[index] = { row_name(entry), entry.wake_at and ("%s again from %s"):format(why, at(entry.wake_at)) or why }
     end
     if #rows > 0 then
@@ -295,7 +302,7 @@ end
 local function operations(data)
   local rows = {}
   for index, each in ipairs(data.operations) do
-    rows[index] = { ("<code>%s</code>"):format(escape(each.name)), number(each.count), number(each.done),
+    rows[index] = { ('<code class="op">%s</code>'):format(escape(each.name)), number(each.count), number(each.done),
       number(each.failed), number(each.open), each.half and reader.took(each.half) or "", each.most
       and reader.took(each.most) or "", each.timed > 0 and reader.took(each.longest) or "" }
   end
@@ -307,7 +314,7 @@ end
 local function slowest(data)
   local rows = {}
   for index, each in ipairs(data.slowest) do
-    rows[index] = { reader.took(each.seconds), ("<code>%s</code>"):format(escape(each.operation)), escape(each.row),
+    rows[index] = { reader.took(each.seconds), ('<code class="op">%s</code>'):format(escape(each.operation)), escape(each.row),
       at(each.sent_at) }
   end
   return #rows == 0 and "" or "<h2>Slowest calls</h2>\n" .. table_of({ { "took", "r" }, { "action" }, { "row" },

@@ -29,6 +29,7 @@ th, td { padding: .4rem .6rem .4rem 0; border-bottom: 1px solid var(--line); tex
 th { color: var(--soft); font-weight: 600; overflow-wrap: normal; }
 .r { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 th.r { white-space: normal; }
+.op { white-space: nowrap; } th.t { width: 11rem; }
 td.t { white-space: nowrap; font-variant-numeric: tabular-nums; }
 code { font: .9em ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 ol, ul { padding-left: 1.3rem; } li { margin: .25rem 0; }
