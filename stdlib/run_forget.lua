@@ -159,7 +159,8 @@ end
 function M.find(journal, person)
   local keys, own = gather(journal, person)
   local found = count(journal, keys, own)
-  found.meta = journal:meta().forgetting == true or person.has(json.encode(journal:meta())) or main_row_has(journal, person)
+  found.meta = journal:meta().forgetting == true or person.has(json.encode(journal:meta()))
+    or main_row_has(journal, person)
   return found
 end
 

@@ -168,7 +168,8 @@ end
 local function chart(data)
   local most = highest(data.bins)
   local scale, base = HEIGHT / most, TOP + HEIGHT
-  local out = { ('<figure><svg viewBox="0 0 %d %d" role="img" aria-label="Actions over time">\n'):format(WIDTH, base + 24),
+  local out = { ('<figure><svg viewBox="0 0 %d %d" role="img" aria-label="Actions over time">\n'):format(WIDTH,
+    base + 24),
     ('<line class="axis" x1="%d" y1="%d" x2="%d" y2="%d"/><line class="axis" x1="%d" y1="%d" x2="%d" y2="%d"/>\n')
       :format(LEFT, TOP, WIDTH, TOP, LEFT, base, WIDTH, base),
     ('<text x="%d" y="%d" text-anchor="end">%s</text><text x="%d" y="%d" text-anchor="end">0</text>\n'):format(LEFT - 6,
@@ -260,7 +261,8 @@ local function doubts(data)
   for index, each in ipairs(data.doubts) do
     local how = each.probe == "repeat" and "<code>beadle resume</code> finds out by itself."
       or each.hint and escape(each.hint) or "Look at the platform whether it is there."
-    rows[index] = { escape(each.row), ('<span class="op">%s</span><br><span class="soft">%s</span>'):format(escape(each.operation),
+    rows[index] = { escape(each.row), ('<span class="op">%s</span><br><span class="soft">%s</span>'):format(
+      escape(each.operation),
       escape(each.about)), at(each.sent_at), how }
   end
   local more = #data.doubts == data.most_rows and ("<p>These are the first %d.</p>"):format(data.most_rows) or ""
@@ -314,8 +316,8 @@ end
 local function slowest(data)
   local rows = {}
   for index, each in ipairs(data.slowest) do
-    rows[index] = { reader.took(each.seconds), ('<code class="op">%s</code>'):format(escape(each.operation)), escape(each.row),
-      at(each.sent_at) }
+    rows[index] = { reader.took(each.seconds), ('<code class="op">%s</code>'):format(escape(each.operation)),
+      escape(each.row), at(each.sent_at) }
   end
   return #rows == 0 and "" or "<h2>Slowest calls</h2>\n" .. table_of({ { "took", "r" }, { "action" }, { "row" },
     { "sent", "t" } }, rows)

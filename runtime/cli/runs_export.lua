@@ -63,7 +63,8 @@ local function run(...)
     export.write(journal, id, how)
     return 0
   end
-  reader.keep_file(journal, reader.absolute(values.out, again.folder()), { kind = "export", format = how.format, what = how.what })
+  reader.keep_file(journal, reader.absolute(values.out, again.folder()), { kind = "export", format = how.format,
+    what = how.what })
   local count, formulas = export.to_file(values.out, function(put)
     how.put = put
     return export.write(journal, id, how)

@@ -179,7 +179,8 @@ local function check_words(words)
   end
   for _, word in ipairs(words) do
     if (utf8.len(word) or #word) < SHORTEST and not word:find "^%d+$" then
-      options.fail(("\"%s\" is too short: it may mean many"):format(word), "Give an address, a number, or a whole name.")
+      options.fail(("\"%s\" is too short: it may mean many"):format(word),
+        "Give an address, a number, or a whole name.")
     end
   end
 end
