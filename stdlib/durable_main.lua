@@ -69,7 +69,11 @@ local function open(facts, console)
   end
   local run = durable.open { id = runs.find(facts.id), console = console, accept_changes = facts.accept_changes,
     note = facts.script }
-  if run.meta.profile ~= config.profile() then
+  if run.meta.state == "ended" then
+    run.state = "ended"
+    run:close()
+    refuse(("the run %s was ended for good: a person was forgotten, whose row would be done once more"):format(run.id))
+  elseif run.meta.profile ~= config.profile() then
     run:close()
     refuse(("the run %s was one under the profile %s"):format(run.id, run.meta.profile),
       ("`beadle resume %s` takes that."):format(run.id))

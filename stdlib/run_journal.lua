@@ -48,6 +48,8 @@ local TABLES = {
   { name = "spent", keys = 6, "unit", "person", "row", "operation", "key", "occurrence", "amount" },
 }
 
+M.TABLES = TABLES -- for beadle.run_forget
+
 local function keys_of(each)
   return table.concat(each, ",", 1, each.keys)
 end

@@ -4,9 +4,11 @@
 --   folder() -> path          path_of(id) -> path of its journal          new_id() -> "20260101-080000-k3f9"
 --   find(word) -> id          of a run; the beginning of an id is enough. Raises when there is none, or several
 --   list() -> list of what is known at a glance, the newest first: { id, state, ... } of its status file
+--   ids() -> list of all, the newest first
 --   write_status(id, values)  what `list` gives, rewritten while a run goes on; it is for looking only
 --   holder(id) -> text or nil: who has it now
 
+local catalogue = require "beadle.catalogue"
 local database = require "beadle.database"
 local error_value = require "beadle.error"
 local fs = require "beadle.fs"
@@ -46,7 +48,7 @@ function M.new_id()
   return ("%s-%s"):format(stamp, random:lower():gsub("[^%l%d]", ""):sub(1, 4))
 end
 
-local function ids()
+function M.ids()
   local list = {}
   local ok, entries = pcall(fs.list, M.folder())
   for _, entry in ipairs(ok and entries or {}) do
@@ -59,7 +61,7 @@ end
 
 function M.find(word)
   local found = {}
-  for _, id in ipairs(ids()) do
+  for _, id in ipairs(M.ids()) do
     if id == word then
       return id
     elseif id:sub(1, #word) == word or id:sub(-#word) == word then
@@ -69,7 +71,9 @@ function M.find(word)
   if #found == 1 then
     return found[1]
   end
-  error(error_value.new { kind = "not_found", outcome = "none", exit = 2, hint = "`beadle runs` lists them.",
+  local nearest = #found == 0 and catalogue.nearest(word, M.ids())
+  error(error_value.new { kind = "not_found", outcome = "none", exit = 2,
+    hint = nearest and ("Did you mean %s?"):format(nearest) or "`beadle runs` lists them.",
     message = #found == 0 and ("there is no run %s"):format(word)
       or ("%s may mean %s"):format(word, table.concat(found, " or ")) }, 0)
 end
@@ -90,7 +94,7 @@ end
 -- A run that says it goes on, and that nobody has, was killed.
 function M.list()
   local list = {}
-  for index, id in ipairs(ids()) do
+  for index, id in ipairs(M.ids()) do
     local status = read_status(id)
     status.id, status.state = id, status.state or "empty" -- given up before anything was sent
     if status.state == "running" and not M.holder(id) then

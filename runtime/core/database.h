@@ -70,7 +70,8 @@ struct bd_db_options {
 struct bd_database *bd_database_open(struct bd_runtime *rt, const struct bd_db_options *options,
                                      char *wrong, size_t size);
 
-// Has a job run after all that were submitted before. When one meets a full disk, an I/O error or damage, it and all
+// Has a job run after all that were submitted before. "VACUUM", submitted while no other job waits, is run outside of a
+// transaction, and leaves nothing of what was deleted before in the file or its log. When one meets a full disk, an I/O error or damage, it and all
 // that come after it fail with that, and nothing of its transaction stays.
 void bd_database_submit(struct bd_database *database, struct bd_db_job *job);
 

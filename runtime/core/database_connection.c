@@ -289,9 +289,30 @@ static bool run_jobs(struct bd_db_connection *connection, struct bd_db_job *jobs
     return true;
 }
 
+// What SQLite allows outside of a transaction only. Afterwards no page and no log holds what was deleted: pages that
+// were split keep copies that secure_delete does not see.
+static bool run_vacuum(struct bd_db_connection *connection, struct bd_db_job *job)
+{
+    run_job(connection, job);
+    if (job->code == SQLITE_OK && control(connection, "PRAGMA wal_checkpoint(TRUNCATE)")) {
+        return true;
+    }
+    if (connection->broken == 0) {
+        break_down(connection, job->code, job->message);
+    }
+    return false;
+}
+
+static bool is_vacuum(const struct bd_db_job *jobs)
+{
+    return jobs->next == NULL && strcmp(jobs->sql, "VACUUM") == 0;
+}
+
 void bd_db_connection_run(struct bd_db_connection *connection, struct bd_db_job *jobs)
 {
-    if (connection->broken == 0 && run_jobs(connection, jobs)) {
+    bool ok = connection->broken == 0 &&
+              (is_vacuum(jobs) ? run_vacuum(connection, jobs) : run_jobs(connection, jobs));
+    if (ok) {
         return;
     }
     if (!sqlite3_get_autocommit(connection->db)) {
