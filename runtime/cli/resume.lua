@@ -65,7 +65,8 @@ local function go_on(operands, values, only)
     print(("Run %s is done: there is nothing to go on with."):format(id))
     return 0
   elseif meta.state == "ended" then
-    options.fail(("the run %s was ended for good: a person was forgotten, whose row would be done once more"):format(id),
+    options.fail(("the run %s was ended for good: a person was forgotten, whose row would be done once more")
+      :format(id),
       "Begin a new run with the rows that are left; `beadle runs export " .. id .. "` lists what was done.")
   elseif not meta.command then
     options.fail(("the run %s was given up before it had done anything"):format(id), "Begin it anew.")

@@ -34,6 +34,10 @@ function writer:add(values) end
 ---@return string
 function writer:text() end
 
+--- What was not taken yet, which is then forgotten: for files that are written piece by piece.
+---@return string
+function writer:take() end
+
 --- Reads and writes CSV files as they really are.
 -- Not for scripts: text_of.
 ---@class beadle.csv

@@ -13,7 +13,7 @@
 ---@field body? string
 
 --- What every effect passes before it is sent.
--- Not for scripts: find, without.
+-- Not for scripts: find, watching, without.
 ---@class beadle.gate
 local M = {}
 
