@@ -139,6 +139,11 @@ few=$high
 peak "$most"
 echo "peak: $few KiB for $((most / 10)) rows, $high KiB for $most"
 verdict "all of many rows are done" err_has "$most rows: $most done"
-verdict "memory does not grow with the rows" [ "$high" -lt $((few * 3 / 2)) ]
+# The address sanitizer keeps what was freed, so there the figure says nothing.
+if grep -q __asan_init "$BEADLE"; then
+  echo "skipped memory does not grow with the rows: built with the address sanitizer"
+else
+  verdict "memory does not grow with the rows" [ "$high" -lt $((few * 3 / 2)) ]
+fi
 
 finish
