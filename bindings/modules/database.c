@@ -102,6 +102,11 @@ static void check_params(lua_State *L, int count)
 static struct bd_db_job *make_job(lua_State *L, int count)
 {
     struct bd_db_job *job = bd_db_job_new(lua_tostring(L, 2));
+    size_t bytes = 0;
+    for (int i = 3; i <= count; i++) {
+        bytes += lua_type(L, i) == LUA_TSTRING ? lua_rawlen(L, i) : 0;
+    }
+    bd_db_reserve(&job->params, (size_t)count - 2, bytes);
     for (int i = 3; i <= count; i++) {
         add_param(L, i, &job->params);
     }
