@@ -2,80 +2,19 @@
 -- What the journal keeps of an effect: which one it is, what it was asked for with, and what came of it. All as JSON
 -- with sorted names, so that equal values are equal texts, and without secrets. For stdlib/durable.lua.
 
+local database = require "beadle.database"
 local error_value = require "beadle.error"
 local json = require "beadle.json"
-local log = require "beadle.log"
 local native = require "beadle.lti.native"
 local probe = require "beadle.catalogue.probe"
 
 local M = {}
 
-local SECRET = "[secret]"
-
 -- ---------------------------------------------------------------------------------------------------
 -- JSON
 
-local write
-
-local function write_list(list, out)
-  out[#out + 1] = "["
-  for index, value in ipairs(list) do
-    out[#out + 1] = index > 1 and "," or nil
-    write(value, out)
-  end
-  out[#out + 1] = "]"
-end
-
-local function write_object(object, out)
-  local names, values = {}, {}
-  for name, value in pairs(object) do
-    if type(value) ~= "function" then
-      names[#names + 1] = tostring(name)
-      values[tostring(name)] = value
-    end
-  end
-  table.sort(names)
-  out[#out + 1] = "{"
-  for index, name in ipairs(names) do
-    out[#out + 1] = (index > 1 and "," or "") .. json.encode(name) .. ":"
-    write(values[name], out)
-  end
-  out[#out + 1] = "}"
-end
-
--- Bytes that are no text come back as they were (M.decode).
-local function write_bytes(bytes, out)
-  local hex = bytes:gsub(".", function(byte)
-    return ("%02x"):format(byte:byte())
-  end)
-  out[#out + 1] = ('{"$bytes":"%s"}'):format(hex)
-end
-
-function write(value, out)
-  local kind = type(value)
-  if kind == "table" then
-    local is_list = json.is_array(value) or #value > 0
-    return (is_list and write_list or write_object)(value, out)
-  elseif value == nil or value == json.null then
-    out[#out + 1] = "null"
-  elseif kind == "userdata" then
-    out[#out + 1] = json.encode(SECRET)
-  elseif kind == "string" and not utf8.len(value) then
-    write_bytes(value, out)
-  elseif kind == "string" or kind == "boolean" or kind == "number" and value == value
-    and math.abs(value) ~= math.huge then
-    out[#out + 1] = json.encode(value)
-  else
-    out[#out + 1] = "null"
-  end
-end
-
--- encode(value) -> text
-function M.encode(value)
-  local out = {}
-  write(value, out)
-  return log.masked(table.concat(out))
-end
+-- encode(value) -> text: of equal values the same. Bytes that are no text come back as they were (M.decode).
+M.encode = database.text
 
 local function restore(value)
   if type(value) ~= "table" then

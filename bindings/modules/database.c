@@ -8,12 +8,16 @@
 #include "core/check.h"
 #include "core/database.h"
 #include "core/error.h"
+#include "core/json.h"
+#include "core/log.h"
 #include "core/runtime.h"
 #include "core/task.h"
 #include "modules.h"
 
 static const char DATABASE[] = "beadle.database";
 static const char CALL[] = "beadle.database.call";
+
+static const size_t BUFFER_KEPT = 1 << 16;
 
 struct holder {
     struct bd_database *database; // NULL: closed
@@ -98,6 +102,11 @@ static void check_params(lua_State *L, int count)
 static struct bd_db_job *make_job(lua_State *L, int count)
 {
     struct bd_db_job *job = bd_db_job_new(lua_tostring(L, 2));
+    size_t bytes = 0;
+    for (int i = 3; i <= count; i++) {
+        bytes += lua_type(L, i) == LUA_TSTRING ? lua_rawlen(L, i) : 0;
+    }
+    bd_db_reserve(&job->params, (size_t)count - 2, bytes);
     for (int i = 3; i <= count; i++) {
         add_param(L, i, &job->params);
     }
@@ -275,6 +284,44 @@ static int l_holder(lua_State *L)
     return 1;
 }
 
+// The buffer of l_text, which Lua may interrupt by an error.
+static int l_free_text(lua_State *L)
+{
+    bd_buf_free(lua_touserdata(L, 1));
+    return 0;
+}
+
+static void push_buffer(lua_State *L)
+{
+    struct bd_buf *buffer = lua_newuserdatauv(L, sizeof *buffer, 0);
+    *buffer = (struct bd_buf){0};
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, l_free_text);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+}
+
+// text(value): the value as JSON of one form (bd_json_canonical), without the secrets that are known.
+static int l_text(lua_State *L)
+{
+    struct bd_buf *buffer = lua_touserdata(L, lua_upvalueindex(1));
+    const struct bd_mask *mask = &bd_runtime_of(L)->log->mask;
+    struct bd_json_fault fault;
+    lua_settop(L, 1);
+    bd_buf_reset(buffer, BUFFER_KEPT);
+    if (!bd_json_canonical(L, 1, buffer, &fault)) {
+        return bd_error(L, BD_ARGUMENT, "%s", fault.message);
+    }
+    if (bd_mask_hits(mask, buffer->data, buffer->len)) {
+        struct bd_buf masked = {0};
+        bd_mask_apply(mask, &masked, buffer->data, buffer->len);
+        bd_buf_free(buffer);
+        *buffer = masked;
+    }
+    lua_pushlstring(L, buffer->data, buffer->len);
+    return 1;
+}
+
 int bd_database_module(lua_State *L)
 {
     static const luaL_Reg METHODS[] = {
@@ -287,7 +334,10 @@ int bd_database_module(lua_State *L)
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 2);
-    lua_createtable(L, 0, 2);
+    lua_createtable(L, 0, 3);
+    push_buffer(L);
+    lua_pushcclosure(L, l_text, 1);
+    lua_setfield(L, -2, "text");
     lua_pushcfunction(L, l_open);
     lua_setfield(L, -2, "open");
     lua_pushcfunction(L, l_holder);

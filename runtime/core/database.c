@@ -25,7 +25,9 @@ struct bd_database {
     struct bd_db_connection connection; // the thread's, while it runs
     uv_thread_t thread;
     uv_async_t async;
-    uv_mutex_t mutex; // over what follows
+    struct bd_loop_hook hook;
+    struct queue submitted; // the loop's, in this turn
+    uv_mutex_t mutex;       // over what follows
     uv_cond_t cond;
     struct queue asked;
     struct queue over;
@@ -96,6 +98,15 @@ void bd_db_job_free(struct bd_db_job *job)
     }
 }
 
+void bd_db_reserve(struct bd_db_values *values, size_t count, size_t bytes)
+{
+    if (count > values->room) {
+        values->room = count;
+        values->list = bd_realloc(values->list, count * sizeof *values->list);
+    }
+    bd_buf_reserve(&values->bytes, bytes);
+}
+
 static void put(struct queue *queue, struct bd_db_job *first, struct bd_db_job *last)
 {
     if (queue->last != NULL) {
@@ -162,14 +173,29 @@ static void on_async(uv_async_t *async)
     deliver(async->data);
 }
 
+static void hand_over(struct bd_database *database)
+{
+    struct queue jobs = take(&database->submitted);
+    if (jobs.first != NULL) {
+        uv_mutex_lock(&database->mutex);
+        put(&database->asked, jobs.first, jobs.last);
+        uv_cond_signal(&database->cond);
+        uv_mutex_unlock(&database->mutex);
+    }
+}
+
+static void on_hook(struct bd_loop_hook *hook)
+{
+    hand_over(BD_OUTER(hook, struct bd_database, hook));
+}
+
+// All of a turn of the loop is handed over at once, to be one transaction.
 void bd_database_submit(struct bd_database *database, struct bd_db_job *job)
 {
     BD_CHECK(!database->closed && job->next == NULL && job->done != NULL);
     bd_loop_io_begin(&database->rt->loop);
-    uv_mutex_lock(&database->mutex);
-    put(&database->asked, job, job);
-    uv_cond_signal(&database->cond);
-    uv_mutex_unlock(&database->mutex);
+    put(&database->submitted, job, job);
+    bd_loop_hook(&database->rt->loop, &database->hook);
 }
 
 // The structure lives as long as the runtime knows of it.
@@ -179,6 +205,8 @@ void bd_database_close(struct bd_database *database)
         return;
     }
     database->closed = true;
+    bd_loop_unhook(&database->rt->loop, &database->hook);
+    hand_over(database);
     uv_mutex_lock(&database->mutex);
     database->ending = true;
     uv_cond_signal(&database->cond);
@@ -265,6 +293,7 @@ struct bd_database *bd_database_open(struct bd_runtime *rt, const struct bd_db_o
     }
     BD_CHECK(uv_async_init(&rt->loop.uv, &database->async, on_async) == 0);
     database->async.data = database;
+    database->hook.call = on_hook;
     BD_CHECK(uv_mutex_init(&database->mutex) == 0);
     BD_CHECK(uv_cond_init(&database->cond) == 0);
     start_thread(database);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // An SQLite database that nothing may be lost from: one connection on a thread of its own, in WAL mode with full
-// synchronisation. All that is asked for while a commit is under way becomes the next transaction, and each job is
-// done when it is on the disk. One process has it at a time. A second connection never exists: SQLite up to 3.51.2 can
+// synchronisation. All that is asked for in one turn of the loop, or while a commit is under way, becomes the next
+// transaction, and each job is done when it is on the disk. One process has it at a time. A second connection never exists: SQLite up to 3.51.2 can
 // damage a WAL that two connections write ("The WAL-Reset Bug", sqlite.org/wal.html).
 //
 // Beside FILE lies FILE.lock: who has it, and how many commits it had. A database with fewer commits than that has
@@ -33,6 +33,8 @@ struct bd_db_values {
     struct bd_buf bytes;
 };
 
+// Makes room for so many values and bytes of their texts.
+void bd_db_reserve(struct bd_db_values *values, size_t count, size_t bytes);
 void bd_db_add_null(struct bd_db_values *values);
 void bd_db_add_integer(struct bd_db_values *values, int64_t integer);
 void bd_db_add_real(struct bd_db_values *values, double real);

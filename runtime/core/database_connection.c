@@ -96,7 +96,7 @@ bool bd_db_connection_open(struct bd_db_connection *connection, const struct bd_
     char why[256] = "";
     memset(connection, 0, sizeof *connection);
     int code = sqlite3_open_v2(options->path, &connection->db,
-                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_FULLMUTEX,
+                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX,
                                options->vfs);
     if (code != SQLITE_OK) {
         (void)snprintf(why, sizeof why, "%s",
@@ -258,12 +258,17 @@ static void break_down(struct bd_db_connection *connection, int code, const char
 
 static bool control(struct bd_db_connection *connection, const char *sql)
 {
-    if (sqlite3_exec(connection->db, sql, NULL, NULL, NULL) == SQLITE_OK) {
-        return true;
+    sqlite3_stmt *stmt = statement(connection, sql);
+    int code = stmt != NULL ? sqlite3_step(stmt) : SQLITE_ERROR;
+    while (code == SQLITE_ROW) {
+        code = sqlite3_step(stmt);
     }
-    break_down(connection, sqlite3_extended_errcode(connection->db),
-               sqlite3_errmsg(connection->db));
-    return false;
+    if (code != SQLITE_DONE) {
+        break_down(connection, sqlite3_extended_errcode(connection->db),
+                   sqlite3_errmsg(connection->db));
+    }
+    (void)sqlite3_reset(stmt);
+    return code == SQLITE_DONE;
 }
 
 static bool run_jobs(struct bd_db_connection *connection, struct bd_db_job *jobs)

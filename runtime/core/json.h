@@ -58,6 +58,13 @@ bool bd_json_decode(lua_State *L, const char *text, size_t len, unsigned flags,
 bool bd_json_encode(lua_State *L, int index, unsigned flags, struct bd_buf *out,
                     struct bd_json_fault *fault);
 
+// Appends the one text that equal values have: names in the order of their bytes, no blanks. Every value has one, so that
+// what is kept is never lost for its kind: a string that is not UTF-8 is {"$bytes":"..."} with two hexadecimal digits a
+// byte, a userdata "[secret]", a function in an object is left out; what else has no JSON form is null. A table with
+// elements is a list of these up to the first hole. Tables are read raw. False and the fault, with a part of the text
+// appended, for too many levels, or a name that is not UTF-8. Raises only for want of memory or of Lua stack. [-0, +0]
+bool bd_json_canonical(lua_State *L, int index, struct bd_buf *out, struct bd_json_fault *fault);
+
 // Pushes json.null: the light userdata NULL, as lua-cjson has it. [-0, +1]
 void bd_json_push_null(lua_State *L);
 bool bd_json_is_null(lua_State *L, int index); // [-0, +0]

@@ -18,14 +18,25 @@ static void run_ready(struct bd_loop *loop)
     loop->drain(loop->drain_arg);
 }
 
+static void call_hooks(struct bd_loop *loop)
+{
+    while (loop->hooks != NULL) {
+        struct bd_loop_hook *hook = loop->hooks;
+        bd_loop_unhook(loop, hook);
+        hook->call(hook);
+    }
+}
+
 static void on_prepare(uv_prepare_t *prepare)
 {
     run_ready(prepare->data);
+    call_hooks(prepare->data);
 }
 
 static void on_check(uv_check_t *check)
 {
     run_ready(check->data);
+    call_hooks(check->data);
 }
 
 // Does nothing: an active idle handle is what keeps the poll from blocking.
@@ -161,6 +172,27 @@ void bd_loop_set_alarm(struct bd_loop *loop, uint64_t delay)
     loop->alarmed = false;
     uv_update_time(&loop->uv);
     BD_CHECK(uv_timer_start(&loop->alarm, on_alarm, delay, 0) == 0);
+}
+
+void bd_loop_hook(struct bd_loop *loop, struct bd_loop_hook *hook)
+{
+    if (!hook->waiting) {
+        hook->waiting = true;
+        hook->next = loop->hooks;
+        loop->hooks = hook;
+    }
+}
+
+void bd_loop_unhook(struct bd_loop *loop, struct bd_loop_hook *hook)
+{
+    struct bd_loop_hook **at = &loop->hooks;
+    while (*at != NULL && *at != hook) {
+        at = &(*at)->next;
+    }
+    if (*at == hook) {
+        *at = hook->next;
+    }
+    hook->waiting = false;
 }
 
 void bd_loop_wake(struct bd_loop *loop)

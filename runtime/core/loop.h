@@ -10,6 +10,13 @@
 
 #include "timer.h"
 
+// What is called once, after the tasks that were ready have run.
+struct bd_loop_hook {
+    void (*call)(struct bd_loop_hook *hook);
+    struct bd_loop_hook *next; // the loop's
+    bool waiting;
+};
+
 struct bd_loop {
     uv_loop_t uv;
     uv_prepare_t
@@ -30,6 +37,7 @@ struct bd_loop {
     void (*drain)(void *arg); // runs what is ready; called in every turn, before and after the poll
     void *drain_arg;
     void (*on_wake)(void *arg);
+    struct bd_loop_hook *hooks;
 };
 
 // `drain` and `on_wake` get `arg`. The loop must stay where it is in memory.
@@ -52,6 +60,10 @@ void bd_loop_disarm(struct bd_loop *loop, struct bd_timer *timer);
 
 // Says that something waits for the drain function.
 void bd_loop_ready(struct bd_loop *loop);
+
+// Has the hook called after the tasks that run now, before the loop waits for anything. Nothing when it waits already.
+void bd_loop_hook(struct bd_loop *loop, struct bd_loop_hook *hook);
+void bd_loop_unhook(struct bd_loop *loop, struct bd_loop_hook *hook); // it may not wait
 
 // Wakes the loop from a signal handler or another thread; on_wake then runs on the loop.
 void bd_loop_wake(struct bd_loop *loop);
