@@ -16,12 +16,15 @@ local KEYS_AT_ONCE = 5000
 -- Uniqueness
 
 -- seen(path) -> function(index, key, line) for recipe_input's check, and an end to be closed. Keys are kept in a file
--- that is only there meanwhile.
+-- that has no name any more, so that nothing of it stays, whatever stops the program.
 function M.seen(path)
   os.remove(path)
   local db = sqlite.open(path)
   local waiting = 0
+  db:exec "PRAGMA journal_mode=MEMORY" -- a journal on the disk would need the name
+  db:exec "PRAGMA synchronous=OFF"
   db:exec "CREATE TABLE seen(at,key,line,PRIMARY KEY(at,key)) WITHOUT ROWID"
+  os.remove(path)
   db:exec "BEGIN"
   local function see(index, key, line)
     local first
@@ -41,9 +44,6 @@ function M.seen(path)
   end
   return see, setmetatable({}, { __close = function()
     db:close()
-    for _, ending in ipairs { "", "-journal", "-wal", "-shm" } do
-      os.remove(path .. ending)
-    end
   end })
 end
 

@@ -493,6 +493,14 @@ function Run:set_meta(values)
   end
 end
 
+-- end_main(key): of a row whose code is over without coming back; from where nothing can be waited for.
+function Run:end_main(key)
+  if self.journal and (self.rows.running or 0) > 0 then
+    self.journal:end_row_later(key, "done", {})
+    self.rows.running, self.rows.done = self.rows.running - 1, (self.rows.done or 0) + 1
+  end
+end
+
 -- finish(state): "done", "failed" or "stopped".
 function Run:finish(state)
   self.state = state

@@ -82,12 +82,13 @@ local function open(facts, console)
 end
 
 -- What the object that a script returns does with the command line.
-local function run_object(run, facts, object, ...)
+local function run_object(run, facts, outcome, object, ...)
   local main = getmetatable(object)
   main = type(main) == "table" and main.__main
   if not main then
     return 0
   end
+  outcome.in_recipe = true
   if not facts.id then
     keep_command(run, object)
   end
@@ -118,14 +119,45 @@ local function tell_end(run, console)
   end
 end
 
-local function finish(run, console, err, status)
-  if err ~= nil then
-    run.state = error_value.is(err, "cancelled") and not err.in_doubt and "stopped" or "failed"
-  else
-    run.state = is_done(status) and "done" or "failed"
+-- What a start of the script came to. `over`: it returned; `exit`: the status it gave to os.exit, which is its end too,
+-- unless a recipe's rows or an effect were under way.
+local function state_of(run, outcome, err)
+  if outcome.over then
+    return is_done(outcome.status) and "done" or "failed"
+  elseif outcome.exit then
+    local effects = run.effects
+    local is_whole = not outcome.in_recipe and (effects.intent or 0) + (effects.unknown or 0) == 0
+    return outcome.exit ~= 0 and "failed" or is_whole and "done" or "stopped"
+  elseif err == nil then -- it was ended without being asked, for it had not ended in time
+    return "stopped"
+  end
+  return error_value.is(err, "cancelled") and not err.in_doubt and "stopped" or "failed"
+end
+
+local function finish(run, console, outcome, err)
+  if outcome.finished then
+    return
+  end
+  outcome.finished = true
+  run.state = state_of(run, outcome, err)
+  if outcome.exit and run.state == "done" then
+    run:end_main(MAIN)
   end
   tell_end(run, console)
   run:close()
+end
+
+-- os.exit gives its status on. Where it ends the program at once, within a function that Lua calls back, all that is
+-- known has to be on the disk before.
+local function watch_exit(run, console, outcome)
+  local exit = os.exit
+  os.exit = function(code, ...) -- luacheck: ignore 122
+    outcome.exit = outcome.exit or code == nil and 0 or code == true and 0 or math.tointeger(code) or 1
+    if not coroutine.isyieldable() then
+      finish(run, console, outcome)
+    end
+    return exit(code, ...)
+  end
 end
 
 -- run(facts, chunk, ...) -> exit status. Facts: script, id (of a run that goes on), accept_changes.
@@ -139,19 +171,21 @@ function M.run(facts, chunk, ...)
     return 0
   end
   math.randomseed(run.meta.seed)
-  local status
+  local outcome = {}
+  watch_exit(run, console, outcome)
   local _ <close> = setmetatable({}, { __close = function(_, err)
-    finish(run, console, err, status)
+    finish(run, console, outcome, err)
   end })
   if not facts.id then
     keep_command(run)
   else
     run:set_meta { state = "running" }
   end
-  status = run:row(MAIN, { lazy = true, is_done = is_done }, function(...)
-    return run_object(run, facts, chunk(...), ...)
+  outcome.status = run:row(MAIN, { lazy = true, is_done = is_done }, function(...)
+    return run_object(run, facts, outcome, chunk(...), ...)
   end, ...)
-  return math.type(status) == "integer" and status or 0
+  outcome.over = true
+  return math.type(outcome.status) == "integer" and outcome.status or 0
 end
 
 return M

@@ -6,7 +6,8 @@
 --   peek { path = } -> { meta =, counts = }: of a run that nobody has
 -- Raise an error of kind "io" when somebody has the file (and who), and when it is damaged: each row of a table has a
 -- checksum, each table knows how many rows it has, and the number of commits is witnessed beside the file. A damaged
--- journal is refused as a whole: a row that is missing would be done twice.
+-- journal is refused as a whole: a row that is missing would be done twice. An error with `empty` set is that of a
+-- journal that was given up while it was made: no effect was sent with it.
 --
 -- Texts are JSON as beadle.json writes it, without secrets; times are seconds since 1970.
 --   journal:meta() -> table of values     journal:set_meta { name = value, ... }
@@ -79,13 +80,15 @@ end
 -- must leave a file that the next can go on with when it was interrupted.
 local MIGRATIONS = {}
 
-local function build(db)
+-- The version comes last: a file that has one has all of it, also what is known of the run (Journal:set_meta).
+local function build(db, put_meta)
   for _, statement in ipairs(schema()) do
     db:post(statement)
   end
   for _, each in ipairs(TABLES) do
     db:post("INSERT INTO tally VALUES(?,0)", each.name)
   end
+  put_meta()
   db:run(("PRAGMA user_version=%d"):format(VERSION))
 end
 
@@ -163,17 +166,27 @@ local function checked(db, path, fn)
     return
   end
   db:close()
-  if error_value.is(err, "io") and not err.damaged then
+  if error_value.is(err, "io") and not err.damaged and not err.empty then
     refuse(path, err.message)
   end
   error(err, 0)
 end
 
+-- A file without a version was given up while it was made, unless it knows of an effect: then the version was altered.
+local function refuse_unborn(db, path)
+  for _, found in ipairs(db:run "SELECT name FROM sqlite_schema WHERE name IN ('row','effect')") do
+    if #db:run(("SELECT 1 FROM %s LIMIT 1"):format(found.name)) > 0 then
+      refuse(path, "it says that it is empty, and is not")
+    end
+  end
+  error(error_value.new { kind = "io", outcome = "none", empty = true,
+    message = ("%s was given up while it was made: nothing is in it"):format(path) }, 0)
+end
+
 local function check_version(db, path)
   local version = db:run("PRAGMA user_version")[1].user_version
   if version == 0 then
-    error(error_value.new { kind = "io", outcome = "none", empty = true,
-      message = ("%s was given up while it was made: nothing is in it"):format(path) }, 0)
+    refuse_unborn(db, path)
   elseif version > VERSION or version < 0 then
     error(error_value.new { kind = "io", outcome = "none", hint = "Go on with the beadle that made it.",
       message = ("%s has the form %d, and this beadle knows up to %d"):format(path, version, VERSION) }, 0)
@@ -402,13 +415,12 @@ Journal.__close = Journal.close
 
 function M.create(options)
   local db = database.open { path = options.path, create = true, note = options.note }
-  local ok, err = pcall(build, db)
+  local journal = setmetatable({ db = db, path = options.path }, Journal)
+  local ok, err = pcall(build, db, function() journal:set_meta_later(options.meta or {}) end)
   if not ok then
     db:close()
     error(err, 0)
   end
-  local journal = setmetatable({ db = db, path = options.path }, Journal)
-  journal:set_meta(options.meta or {})
   return journal
 end
 

@@ -14,6 +14,7 @@ local error_value = require "beadle.error"
 local fs = require "beadle.fs"
 local hook = require "beadle.hook.native"
 local json = require "beadle.json"
+local sweep = require "beadle.runs_sweep"
 local time = require "beadle.time"
 
 local M = {}
@@ -48,12 +49,14 @@ function M.new_id()
   return ("%s-%s"):format(stamp, random:lower():gsub("[^%l%d]", ""):sub(1, 4))
 end
 
+-- What was given up before it was a run is none.
 function M.ids()
   local list = {}
   local ok, entries = pcall(fs.list, M.folder())
+  local is_run = sweep.sweeper(M.folder(), ok and entries or {}, M.write_status)
   for _, entry in ipairs(ok and entries or {}) do
     local id = entry.name:match "^([%w-]+)%.sqlite$"
-    list[#list + 1] = id
+    list[#list + 1] = id and is_run(id) and id or nil
   end
   table.sort(list, function(a, b) return a > b end)
   return list
@@ -96,7 +99,7 @@ function M.list()
   local list = {}
   for index, id in ipairs(M.ids()) do
     local status = read_status(id)
-    status.id, status.state = id, status.state or "empty" -- given up before anything was sent
+    status.id, status.state = id, status.state or "running"
     if status.state == "running" and not M.holder(id) then
       status.state = "stopped"
     end

@@ -256,10 +256,11 @@ static int l_close(lua_State *L)
 // The module
 
 // open{path, create, note} -> db. With `create` a new file, else one that is there. Raises when somebody else has
-// it, or it is damaged.
+// it, or it is damaged; the error's `empty` is true when it was given up before its first commit.
 static int l_open(lua_State *L)
 {
     char wrong[512];
+    bool unborn = false;
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     lua_getfield(L, 1, "path");
@@ -267,12 +268,18 @@ static int l_open(lua_State *L)
     lua_getfield(L, 1, "note");
     const struct bd_db_options options = {.path = luaL_checkstring(L, 2),
                                           .create = lua_toboolean(L, 3),
-                                          .note = luaL_optstring(L, 4, NULL)};
+                                          .note = luaL_optstring(L, 4, NULL),
+                                          .unborn = &unborn};
     struct holder *holder = lua_newuserdatauv(L, sizeof *holder, 0);
     holder->database = NULL;
     luaL_setmetatable(L, DATABASE);
     holder->database = bd_database_open(bd_runtime_of(L), &options, wrong, sizeof wrong);
-    return holder->database != NULL ? 1 : bd_error(L, BD_IO, "%s", wrong);
+    if (holder->database != NULL) {
+        return 1;
+    }
+    bd_error_push(L, BD_IO, "%s", wrong);
+    bd_error_boolean(L, "empty", unborn);
+    return bd_error_raise(L);
 }
 
 // holder(path): who has the database there now, as a text; nil when nobody has.

@@ -254,6 +254,9 @@ static bool open_file(struct bd_database *database, const struct bd_db_options *
         if (!options->create && database->lock.commits == 0 && is_unborn(options->path)) {
             (void)snprintf(wrong, size, "%s was given up while it was made: nothing is in it",
                            options->path);
+            if (options->unborn != NULL) {
+                *options->unborn = true;
+            }
         }
         bd_db_lock_drop(&database->lock);
         return false;

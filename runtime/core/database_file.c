@@ -74,7 +74,13 @@ bool bd_db_lock_take(struct bd_db_lock *lock, const struct bd_db_options *option
     if (fd < 0) {
         return fail(wrong, size, path, strerror(errno));
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    struct stat info;
+    bool taken = flock(fd, LOCK_EX | LOCK_NB) == 0;
+    if (taken && fstat(fd, &info) == 0 && info.st_nlink == 0) { // swept away before it was locked
+        (void)close(fd);
+        return bd_db_lock_take(lock, options, wrong, size);
+    }
+    if (!taken) {
         char holder[HOLDER_LEN];
         read_holder(fd, holder, sizeof holder);
         (void)snprintf(wrong, size, "%s is in use by %s", options->path,

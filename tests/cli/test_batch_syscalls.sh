@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A batch of 8 rows that is killed at system calls, and one for which they fail: see syscalls_lib.sh.
+root=$(cd "$(dirname "$0")/../.." && pwd)
+if [ "${1:-}" != served ]; then
+  exec "$root/tests/with-sandbox" -- sh "$0" served
+fi
+config=$BEADLE_CONFIG
+. "$(dirname "$0")/lib.sh"
+BEADLE_CONFIG=$config
+export BEADLE_CONFIG
+rows=8
+. "$root/tests/cli/durable_lib.sh"
+. "$root/tests/cli/batch_lib.sh"
+do_again() {
+  [ $# -gt 0 ] || exec "$BEADLE" retry "$id" --failed
+}
+. "$root/tests/cli/syscalls_lib.sh"
