@@ -112,7 +112,7 @@ local function refuse(path, what)
 end
 
 local function check_schema(db, path)
-  local known = { ["CREATE TABLE commits(n INTEGER NOT NULL)"] = true }
+  local known = { ["CREATE TABLE commits(n INTEGER NOT NULL,id TEXT NOT NULL)"] = true }
   local count = 1
   for _, statement in ipairs(schema()) do
     known[statement] = true
@@ -159,15 +159,18 @@ local function check(db, path)
   end
 end
 
--- SQLite's own words about damage, such as "database disk image is malformed", do not name the file.
+local CORRUPT, NOTADB = 11, 26 -- SQLite's primary result codes (sqlite.org/rescode.html)
+
+-- A disk that cannot be read now is no damage.
 local function checked(db, path, fn)
   local ok, err = pcall(fn)
   if ok then
     return
   end
   db:close()
-  if error_value.is(err, "io") and not err.damaged and not err.empty then
-    refuse(path, err.message)
+  local code = error_value.is(err, "io") and err.code and err.code & 0xFF
+  if code == CORRUPT or code == NOTADB then
+    refuse(path, err.message:gsub("^" .. path:gsub("%p", "%%%0") .. ": ", ""))
   end
   error(err, 0)
 end
@@ -425,11 +428,12 @@ function M.create(options)
 end
 
 function M.open(options)
-  local db = database.open { path = options.path, note = options.note }
+  local db = database.open { path = options.path, note = options.note, examine = true }
   checked(db, options.path, function()
     check_version(db, options.path)
     check(db, options.path)
   end)
+  db:trust()
   return setmetatable({ db = db, path = options.path }, Journal)
 end
 

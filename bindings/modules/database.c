@@ -255,31 +255,56 @@ static int l_close(lua_State *L)
 // ------------------------------------------------------------------------------------------------
 // The module
 
-// open{path, create, note} -> db. With `create` a new file, else one that is there. Raises when somebody else has
-// it, or it is damaged; the error's `empty` is true when it was given up before its first commit.
+static void raise_unopened(lua_State *L, enum bd_db_wrong what, const char *wrong)
+{
+    bd_error_push(L, BD_IO, "%s", wrong);
+    bd_error_boolean(L, "empty", what == BD_DB_UNBORN);
+    bd_error_boolean(L, "damaged", what == BD_DB_DAMAGED);
+    bd_error_boolean(L, "unwitnessed", what == BD_DB_UNWITNESSED);
+    (void)bd_error_raise(L);
+}
+
+static bool flag(lua_State *L, const char *name)
+{
+    lua_getfield(L, 1, name);
+    bool set = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return set;
+}
+
+// open{path, create, note, examine, mend} -> db. With `create` a new file, else one that is there. With `examine`
+// nothing is written until db:trust(); with `mend` too, one without a witness is opened, and gets one then. Raises when
+// somebody else has it, or it is damaged; the error's `empty` is true when it was given up before its first commit,
+// `damaged` when something is lost, `unwitnessed` when nobody can tell.
 static int l_open(lua_State *L)
 {
     char wrong[512];
-    bool unborn = false;
+    enum bd_db_wrong what = BD_DB_OTHER;
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     lua_getfield(L, 1, "path");
-    lua_getfield(L, 1, "create");
     lua_getfield(L, 1, "note");
     const struct bd_db_options options = {.path = luaL_checkstring(L, 2),
-                                          .create = lua_toboolean(L, 3),
-                                          .note = luaL_optstring(L, 4, NULL),
-                                          .unborn = &unborn};
+                                          .create = flag(L, "create"),
+                                          .examine = flag(L, "examine"),
+                                          .mend = flag(L, "mend"),
+                                          .note = luaL_optstring(L, 3, NULL),
+                                          .what = &what};
     struct holder *holder = lua_newuserdatauv(L, sizeof *holder, 0);
     holder->database = NULL;
     luaL_setmetatable(L, DATABASE);
     holder->database = bd_database_open(bd_runtime_of(L), &options, wrong, sizeof wrong);
-    if (holder->database != NULL) {
-        return 1;
+    if (holder->database == NULL) {
+        raise_unopened(L, what, wrong);
     }
-    bd_error_push(L, BD_IO, "%s", wrong);
-    bd_error_boolean(L, "empty", unborn);
-    return bd_error_raise(L);
+    return 1;
+}
+
+// db:trust(): what was examined is whole.
+static int l_trust(lua_State *L)
+{
+    bd_database_trust(check(L)->database);
+    return 0;
 }
 
 // holder(path): who has the database there now, as a text; nil when nobody has.
@@ -332,7 +357,8 @@ static int l_text(lua_State *L)
 int bd_database_module(lua_State *L)
 {
     static const luaL_Reg METHODS[] = {
-        {"run", l_run}, {"post", l_post}, {"close", l_close}, {"__close", l_close}, {NULL, NULL}};
+        {"run", l_run},     {"post", l_post},       {"trust", l_trust},
+        {"close", l_close}, {"__close", l_close}, {NULL, NULL}};
     luaL_newmetatable(L, CALL);
     lua_pushcfunction(L, l_call_gc);
     lua_setfield(L, -2, "__gc");

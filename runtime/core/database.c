@@ -15,6 +15,8 @@
 
 enum { FIRST_SIZE = 4096 }; // of a database with one page, SQLite's default
 
+static const uint64_t WITNESS_NS = 1000000000; // at most so long the witness on the disk is behind
+
 struct queue {
     struct bd_db_job *first, *last;
 };
@@ -23,6 +25,7 @@ struct bd_database {
     struct bd_runtime *rt;
     struct bd_db_lock lock;
     struct bd_db_connection connection; // the thread's, while it runs
+    uint64_t witnessed;                 // when it last was on the disk, or was tried; the thread's too
     uv_thread_t thread;
     uv_async_t async;
     struct bd_loop_hook hook;
@@ -32,6 +35,7 @@ struct bd_database {
     struct queue asked;
     struct queue over;
     bool ending;
+    bool trusted;
     bool closed; // the loop's
 };
 
@@ -127,22 +131,48 @@ static struct queue take(struct queue *queue)
 // ------------------------------------------------------------------------------------------------
 // The thread
 
+// What was committed is witnessed: at once, and now and then until that is on the disk too.
+static void witness(struct bd_database *database)
+{
+    uint64_t now = uv_hrtime();
+    if (database->connection.commits > database->lock.commits) {
+        bd_db_lock_note(&database->lock, database->connection.commits);
+    }
+    if (now - database->witnessed >= WITNESS_NS) {
+        bd_db_lock_sync(&database->lock);
+        database->witnessed = now;
+    }
+}
+
+// Waits for jobs; while the witness is not on the disk, not for long.
+static void wait_for_jobs(struct bd_database *database)
+{
+    while (database->asked.first == NULL && !database->ending) {
+        if (!database->trusted || database->lock.synced == database->lock.commits) {
+            uv_cond_wait(&database->cond, &database->mutex);
+        } else if (uv_cond_timedwait(&database->cond, &database->mutex, WITNESS_NS) != 0) {
+            uv_mutex_unlock(&database->mutex);
+            witness(database);
+            uv_mutex_lock(&database->mutex);
+        }
+    }
+}
+
 static void work(void *arg)
 {
     struct bd_database *database = arg;
     uv_mutex_lock(&database->mutex);
     while (true) {
-        while (database->asked.first == NULL && !database->ending) {
-            uv_cond_wait(&database->cond, &database->mutex);
-        }
+        wait_for_jobs(database);
         struct queue jobs = take(&database->asked);
+        bool trusted = database->trusted;
         if (jobs.first == NULL) {
             break;
         }
         uv_mutex_unlock(&database->mutex);
         bd_db_connection_run(&database->connection, jobs.first);
-        if (database->connection.commits != database->lock.commits) {
-            bd_db_lock_note(&database->lock, database->connection.commits);
+        if (trusted) {
+            witness(database);
         }
         uv_mutex_lock(&database->mutex);
         put(&database->over, jobs.first, jobs.last);
@@ -198,6 +228,15 @@ void bd_database_submit(struct bd_database *database, struct bd_db_job *job)
     bd_loop_hook(&database->rt->loop, &database->hook);
 }
 
+static void shut(struct bd_database *database, bool settle)
+{
+    if (settle) {
+        bd_db_lock_sync(&database->lock);
+    }
+    bd_db_connection_close(&database->connection, settle);
+    bd_db_lock_drop(&database->lock);
+}
+
 // The structure lives as long as the runtime knows of it.
 void bd_database_close(struct bd_database *database)
 {
@@ -213,8 +252,7 @@ void bd_database_close(struct bd_database *database)
     uv_mutex_unlock(&database->mutex);
     BD_CHECK(uv_thread_join(&database->thread) == 0);
     deliver(database);
-    bd_db_connection_close(&database->connection);
-    bd_db_lock_drop(&database->lock);
+    shut(database, database->trusted && database->connection.broken == 0);
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -243,35 +281,108 @@ static bool is_unborn(const char *path)
     return stat(path, &info) == 0 && info.st_size <= FIRST_SIZE;
 }
 
-static bool open_file(struct bd_database *database, const struct bd_db_options *options,
-                      char *wrong, size_t size)
+// Nobody knows how old a witness is that lies there after a loss of power: it is renewed at the first commit.
+static void become_trusted(struct bd_database *database)
 {
-    if (!bd_db_lock_take(&database->lock, options, wrong, size)) {
-        return false;
+    if (*database->lock.id == '\0') {
+        memcpy(database->lock.id, database->connection.id, sizeof database->lock.id);
+        database->lock.commits = database->connection.commits;
+        (void)bd_db_witness_make(&database->lock);
+    } else if (database->connection.commits > database->lock.commits) {
+        bd_db_lock_note(&database->lock, database->connection.commits);
     }
-    if (!bd_db_file_prepare(options, wrong, size) ||
-        !bd_db_connection_open(&database->connection, options, wrong, size)) {
-        if (!options->create && database->lock.commits == 0 && is_unborn(options->path)) {
-            (void)snprintf(wrong, size, "%s was given up while it was made: nothing is in it",
-                           options->path);
-            if (options->unborn != NULL) {
-                *options->unborn = true;
-            }
-        }
-        bd_db_lock_drop(&database->lock);
-        return false;
+    bd_db_lock_sync(&database->lock);
+    database->trusted = true;
+}
+
+static bool note_wrong(const struct bd_db_options *options, enum bd_db_wrong what)
+{
+    if (options->what != NULL) {
+        *options->what = what;
     }
-    if (database->connection.commits < database->lock.commits) {
+    return false;
+}
+
+static bool is_damage(int code)
+{
+    code &= 0xFF; // of an extended code the plain one
+    return code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR;
+}
+
+static bool open_connection(struct bd_database *database, const struct bd_db_options *options,
+                            char *wrong, size_t size)
+{
+    struct bd_db_connection *connection = &database->connection;
+    bool prepared = bd_db_file_prepare(options, wrong, size);
+    if (prepared &&
+        bd_db_connection_open(connection, options, database->lock.id, wrong, size)) {
+        return true;
+    }
+    bool unborn = !options->create && *database->lock.id != '\0' && database->lock.commits == 0 &&
+                  is_unborn(options->path) && (!prepared || is_damage(connection->broken));
+    if (unborn) {
+        (void)snprintf(wrong, size, "%s was given up while it was made: nothing is in it",
+                       options->path);
+        return note_wrong(options, BD_DB_UNBORN);
+    }
+    return prepared && is_damage(connection->broken) && note_wrong(options, BD_DB_DAMAGED);
+}
+
+// Whether the witness is of this database, and has seen no more commits than there are.
+static bool is_witnessed(const struct bd_database *database, const struct bd_db_options *options,
+                         char *wrong, size_t size)
+{
+    const struct bd_db_lock *lock = &database->lock;
+    const struct bd_db_connection *connection = &database->connection;
+    if (*lock->id == '\0') { // it is mended
+        return true;
+    }
+    if (strcmp(lock->id, connection->id) != 0) {
+        (void)snprintf(wrong, size,
+                       "%s is not what it was: its log or %s.lock is of another one, or it is",
+                       options->path, options->path);
+        return note_wrong(options, BD_DB_DAMAGED);
+    }
+    if (connection->commits < lock->commits) {
         (void)snprintf(wrong, size,
                        "%s is damaged: it has %llu commits, and had %llu; what the last ones "
                        "recorded is lost",
-                       options->path, (unsigned long long)database->connection.commits,
-                       (unsigned long long)database->lock.commits);
-        bd_db_connection_close(&database->connection);
+                       options->path, (unsigned long long)connection->commits,
+                       (unsigned long long)lock->commits);
+        return note_wrong(options, BD_DB_DAMAGED);
+    }
+    return true;
+}
+
+static bool open_file(struct bd_database *database, const struct bd_db_options *options,
+                      char *wrong, size_t size)
+{
+    (void)note_wrong(options, BD_DB_OTHER);
+    if (!bd_db_lock_take(&database->lock, options, wrong, size)) {
+        return false;
+    }
+    if (!open_connection(database, options, wrong, size)) {
         bd_db_lock_drop(&database->lock);
         return false;
     }
+    if (!is_witnessed(database, options, wrong, size)) {
+        shut(database, false);
+        return false;
+    }
+    if (!options->examine) {
+        become_trusted(database);
+    }
     return true;
+}
+
+// No job is under way, so the thread uses neither the lock nor the connection.
+void bd_database_trust(struct bd_database *database)
+{
+    uv_mutex_lock(&database->mutex);
+    if (!database->trusted && database->connection.broken == 0) {
+        become_trusted(database);
+    }
+    uv_mutex_unlock(&database->mutex);
 }
 
 // Signals are the main thread's: their handlers touch what it runs.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // An SQLite database that nothing may be lost from: one connection on a thread of its own, in WAL mode with full
 // synchronisation. All that is asked for in one turn of the loop, or while a commit is under way, becomes the next
-// transaction, and each job is done when it is on the disk. One process has it at a time. A second connection never exists: SQLite up to 3.51.2 can
-// damage a WAL that two connections write ("The WAL-Reset Bug", sqlite.org/wal.html).
+// transaction, and each job is done when it is on the disk. One process has it at a time. A second connection never
+// exists: SQLite up to 3.51.2 can damage a WAL that two connections write ("The WAL-Reset Bug", sqlite.org/wal.html).
 //
-// Beside FILE lies FILE.lock: who has it, and how many commits it had. A database with fewer commits than that has
-// lost some, and is not opened.
+// Beside FILE lies FILE.lock, its witness: which database it is of, how many commits that had, and who has it. A
+// database with fewer commits, or of another origin, has lost something, and is not opened.
 #ifndef BD_DATABASE_H
 #define BD_DATABASE_H
 
@@ -60,22 +60,36 @@ struct bd_db_job {
 struct bd_db_job *bd_db_job_new(const char *sql);
 void bd_db_job_free(struct bd_db_job *job);
 
+// Why a database is not opened, where a caller does something about it.
+enum bd_db_wrong {
+    BD_DB_OTHER,       // held, not allowed, an I/O error, ...
+    BD_DB_UNBORN,      // it was given up before its first commit: nothing is in it
+    BD_DB_DAMAGED,     // it is no database, or not the one, or lacks commits
+    BD_DB_UNWITNESSED, // its witness is missing or damaged
+};
+
 struct bd_db_options {
     const char *path;
     bool create;      // else it must be there; with it, it must not
+    bool examine;     // its owner looks at it before bd_database_trust; until then nothing is written
+    bool mend;        // with examine: one without a witness is opened, and gets one when it is trusted
     const char *note; // what the holder does, for whom it keeps waiting; one line
-    const char *vfs;  // for tests; NULL: the usual one
-    bool *unborn; // set when the file was given up before its first commit: nothing is in it; or NULL
+    enum bd_db_wrong *what; // set when it is not opened; or NULL
 };
 
 // Opens it, or says in `wrong` why not: it is held (by whom), damaged, no database, or cannot be made. Ends with the
-// runtime, or earlier by bd_database_close.
+// runtime, or earlier by bd_database_close. Of a database that is not opened nothing is changed, nor of one that is
+// examined and not trusted.
 struct bd_database *bd_database_open(struct bd_runtime *rt, const struct bd_db_options *options,
                                      char *wrong, size_t size);
 
+// Says that what was examined is whole.
+void bd_database_trust(struct bd_database *database);
+
 // Has a job run after all that were submitted before. "VACUUM", submitted while no other job waits, is run outside of a
-// transaction, and leaves nothing of what was deleted before in the file or its log. When one meets a full disk, an I/O error or damage, it and all
-// that come after it fail with that, and nothing of its transaction stays.
+// transaction, and leaves nothing of what was deleted before in the file or its log. When one meets a full disk, an I/O
+// error, a lack of memory or damage, it and all that come after it fail with that, and nothing of its transaction stays.
+// After an I/O error in the commit itself nobody knows whether it is on the disk: the next opening does.
 void bd_database_submit(struct bd_database *database, struct bd_db_job *job);
 
 // Waits until what was submitted is done, and lets go of the file. Jobs end before it returns.

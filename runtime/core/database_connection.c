@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "database_internal.h"
+#include "sqlite_file.h"
 
 // ------------------------------------------------------------------------------------------------
 // Opening
@@ -19,42 +20,8 @@ static bool run(sqlite3 *db, const char *sql, char *wrong, size_t size)
     return false;
 }
 
-static bool read_integer(sqlite3 *db, const char *sql, int64_t *value, char *wrong, size_t size)
-{
-    sqlite3_stmt *stmt = NULL;
-    bool ok = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
-              sqlite3_step(stmt) == SQLITE_ROW;
-    if (ok) {
-        *value = sqlite3_column_int64(stmt, 0);
-    } else {
-        (void)snprintf(wrong, size, "%s", sqlite3_errmsg(db));
-    }
-    (void)sqlite3_finalize(stmt);
-    return ok;
-}
-
-static bool harden(sqlite3 *db)
-{
-    static const int SWITCHES[][2] = {
-        {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
-        {SQLITE_DBCONFIG_DEFENSIVE, 1},
-        {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
-        {SQLITE_DBCONFIG_ENABLE_FKEY, 1},
-        {SQLITE_DBCONFIG_DQS_DML, 0},
-        {SQLITE_DBCONFIG_DQS_DDL, 0},
-    };
-    for (size_t i = 0; i < BD_COUNT(SWITCHES); i++) {
-        if (sqlite3_db_config(db, SWITCHES[i][0], SWITCHES[i][1], NULL) != SQLITE_OK) {
-            return false;
-        }
-    }
-    return sqlite3_extended_result_codes(db, 1) == SQLITE_OK &&
-           sqlite3_busy_timeout(db, 0) == SQLITE_OK && bd_db_check_open(db);
-}
-
 // Exclusive first: then the WAL's index lives in memory, not in a third file.
 static const char SETTINGS[] = "PRAGMA locking_mode=EXCLUSIVE;"
-                               "PRAGMA journal_mode=WAL;"
                                "PRAGMA synchronous=FULL;"
                                "PRAGMA cell_size_check=ON;"
                                "PRAGMA mmap_size=0;"
@@ -62,51 +29,77 @@ static const char SETTINGS[] = "PRAGMA locking_mode=EXCLUSIVE;"
                                "PRAGMA temp_store=MEMORY;"
                                "PRAGMA journal_size_limit=67108864;";
 
-static bool set_up(struct bd_db_connection *connection, bool create, char *wrong, size_t size)
+static bool harden(sqlite3 *db)
 {
-    sqlite3 *db = connection->db;
-    int64_t mode = 0;
-    int64_t commits = 0;
-    if (!harden(db)) {
-        (void)snprintf(wrong, size, "SQLite refuses a setting");
-        return false;
+    return bd_sqlite_harden(db) && sqlite3_busy_timeout(db, 0) == SQLITE_OK &&
+           sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) == SQLITE_OK &&
+           bd_db_check_open(db);
+}
+
+static bool make(sqlite3 *db, const char *id, char *wrong, size_t size)
+{
+    char insert[sizeof "INSERT INTO commits VALUES(0,'')" + BD_DB_ID_LEN];
+    (void)snprintf(insert, sizeof insert, "INSERT INTO commits VALUES(0,'%s')", id);
+    return run(db, "PRAGMA journal_mode=WAL", wrong, size) &&
+           run(db, "BEGIN; CREATE TABLE commits(n INTEGER NOT NULL,id TEXT NOT NULL)", wrong,
+               size) &&
+           run(db, insert, wrong, size) && run(db, "COMMIT", wrong, size);
+}
+
+static bool read_commits(struct bd_db_connection *connection, char *wrong, size_t size)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool ok = sqlite3_prepare_v2(connection->db,
+                                 "SELECT n,id,(SELECT journal_mode FROM pragma_journal_mode) "
+                                 "FROM commits",
+                                 -1, &stmt, NULL) == SQLITE_OK &&
+              sqlite3_step(stmt) == SQLITE_ROW;
+    if (ok) {
+        const unsigned char *id = sqlite3_column_text(stmt, 1);
+        const unsigned char *mode = sqlite3_column_text(stmt, 2);
+        connection->commits = (uint64_t)sqlite3_column_int64(stmt, 0);
+        (void)snprintf(connection->id, sizeof connection->id, "%s",
+                       id != NULL ? (const char *)id : "");
+        ok = mode != NULL && strcmp((const char *)mode, "wal") == 0;
+        (void)snprintf(wrong, size, "it has no write-ahead log");
+    } else {
+        (void)snprintf(wrong, size, "%s", sqlite3_errmsg(connection->db));
     }
-    bool ok = run(db, SETTINGS, wrong, size);
-    if (ok && create) {
-        ok = run(db,
-                 "BEGIN; CREATE TABLE commits(n INTEGER NOT NULL); INSERT INTO commits VALUES(0);"
-                 "COMMIT",
-                 wrong, size);
-    }
-    ok = ok &&
-         read_integer(db, "SELECT count(*) FROM pragma_journal_mode WHERE journal_mode='wal'",
-                      &mode, wrong, size) &&
-         read_integer(db, "SELECT n FROM commits", &commits, wrong, size);
-    if (ok && mode != 1) {
-        (void)snprintf(wrong, size, "it cannot be switched to a write-ahead log");
-        return false;
-    }
-    connection->commits = (uint64_t)commits;
+    (void)sqlite3_finalize(stmt);
     return ok;
 }
 
+static bool set_up(struct bd_db_connection *connection, const struct bd_db_options *options,
+                   const char *id, char *wrong, size_t size)
+{
+    if (!harden(connection->db)) {
+        (void)snprintf(wrong, size, "SQLite refuses a setting");
+        return false;
+    }
+    return run(connection->db, SETTINGS, wrong, size) &&
+           (!options->create || make(connection->db, id, wrong, size)) &&
+           read_commits(connection, wrong, size);
+}
+
 bool bd_db_connection_open(struct bd_db_connection *connection, const struct bd_db_options *options,
-                           char *wrong, size_t size)
+                           const char *id, char *wrong, size_t size)
 {
     char why[256] = "";
     memset(connection, 0, sizeof *connection);
     int code = sqlite3_open_v2(options->path, &connection->db,
                                SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX,
-                               options->vfs);
+                               NULL);
     if (code != SQLITE_OK) {
         (void)snprintf(why, sizeof why, "%s",
                        connection->db != NULL ? sqlite3_errmsg(connection->db) : "out of memory");
     }
-    if (code == SQLITE_OK && set_up(connection, options->create, why, sizeof why)) {
+    if (code == SQLITE_OK && set_up(connection, options, id, why, sizeof why)) {
         return true;
     }
     (void)snprintf(wrong, size, "%s: %s", options->path, why);
-    bd_db_connection_close(connection);
+    connection->broken =
+        connection->db != NULL ? sqlite3_extended_errcode(connection->db) : SQLITE_NOMEM;
+    bd_db_connection_close(connection, false);
     return false;
 }
 
@@ -252,8 +245,12 @@ static bool breaks(int code)
 
 static void break_down(struct bd_db_connection *connection, int code, const char *why)
 {
+    int number = sqlite3_system_errno(connection->db);
+    bool of_disk = (code & 0xFF) == SQLITE_IOERR && number != 0;
     connection->broken = code;
-    (void)snprintf(connection->why, sizeof connection->why, "%s", why);
+    (void)snprintf(connection->why, sizeof connection->why, "%s: %s%s%s%s",
+                   sqlite3_db_filename(connection->db, "main"), why, of_disk ? " (" : "",
+                   of_disk ? strerror(number) : "", of_disk ? ")" : "");
 }
 
 static bool control(struct bd_db_connection *connection, const char *sql)
@@ -294,12 +291,29 @@ static bool run_jobs(struct bd_db_connection *connection, struct bd_db_job *jobs
     return true;
 }
 
-// What SQLite allows outside of a transaction only. Afterwards no page and no log holds what was deleted: pages that
-// were split keep copies that secure_delete does not see.
+// What was cut off comes back after a loss of power unless the log is synchronised.
+static bool sync_log(struct bd_db_connection *connection)
+{
+    sqlite3_file *file = NULL;
+    int code = sqlite3_file_control(connection->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
+    if (code == SQLITE_OK && file != NULL && file->pMethods != NULL) {
+        code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+    }
+    if (code != SQLITE_OK) {
+        break_down(connection, code, sqlite3_errstr(code));
+    }
+    return code == SQLITE_OK;
+}
+
+// What SQLite allows outside of a transaction only; it attaches a file for that. Afterwards no page and no log holds
+// what was deleted: pages that were split keep copies that secure_delete does not see.
 static bool run_vacuum(struct bd_db_connection *connection, struct bd_db_job *job)
 {
+    (void)sqlite3_limit(connection->db, SQLITE_LIMIT_ATTACHED, 1);
     run_job(connection, job);
-    if (job->code == SQLITE_OK && control(connection, "PRAGMA wal_checkpoint(TRUNCATE)")) {
+    (void)sqlite3_limit(connection->db, SQLITE_LIMIT_ATTACHED, 0);
+    if (job->code == SQLITE_OK && control(connection, "PRAGMA wal_checkpoint(TRUNCATE)") &&
+        sync_log(connection)) {
         return true;
     }
     if (connection->broken == 0) {
@@ -330,11 +344,14 @@ void bd_db_connection_run(struct bd_db_connection *connection, struct bd_db_job 
     }
 }
 
-void bd_db_connection_close(struct bd_db_connection *connection)
+void bd_db_connection_close(struct bd_db_connection *connection, bool settle)
 {
     for (size_t i = 0; i < BD_DB_STATEMENTS; i++) {
         (void)sqlite3_finalize(connection->statements[i].stmt);
         free(connection->statements[i].sql);
+    }
+    if (settle) {
+        (void)sqlite3_db_config(connection->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
     }
     (void)sqlite3_close(connection->db);
     connection->db = NULL;

@@ -7,23 +7,38 @@
 
 #include "database.h"
 
+enum { BD_DB_ID_LEN = 32, BD_DB_HOLDER_LEN = 400 };
+
 // database_file.c -------------------------------------------------------------------------------
 
 // FILE.lock: this process has it while the descriptor is open.
 struct bd_db_lock {
     int fd; // -1: none
     uint64_t commits;
+    uint64_t synced; // so many are known to be witnessed on the disk
+    int turn;        // which place is written next for that
+    char id[BD_DB_ID_LEN + 1];
 };
 
-// Takes the lock. False, with a sentence, when somebody has it.
+// Takes the lock. False, with a sentence, when somebody has it, or it is not one.
 bool bd_db_lock_take(struct bd_db_lock *lock, const struct bd_db_options *options, char *wrong,
                      size_t size);
-// Notes that so many commits are on the disk.
-void bd_db_lock_note(struct bd_db_lock *lock, uint64_t commits);
 void bd_db_lock_drop(struct bd_db_lock *lock);
 
 // Makes the file, for its owner only, on the disk with its folder; or sees that it is a file of ours.
 bool bd_db_file_prepare(const struct bd_db_options *options, char *wrong, size_t size);
+
+// database_witness.c ----------------------------------------------------------------------------
+
+bool bd_db_witness_make(struct bd_db_lock *lock); // anew, with the lock's id; on the disk when it returns
+bool bd_db_witness_read(struct bd_db_lock *lock); // false: it says nothing that could be trusted
+// Notes that so many commits are on the disk. Sync waits until the note is there too.
+void bd_db_lock_note(struct bd_db_lock *lock, uint64_t commits);
+void bd_db_lock_sync(struct bd_db_lock *lock);
+
+void bd_db_holder_read(int fd, char *holder, size_t size); // without the line's end
+bool bd_db_holder_write(int fd, const char *note);
+void bd_db_holder_clear(int fd);
 
 // database_connection.c -------------------------------------------------------------------------
 
@@ -32,6 +47,7 @@ enum { BD_DB_STATEMENTS = 32 };
 struct bd_db_connection {
     sqlite3 *db;
     uint64_t commits;
+    char id[BD_DB_ID_LEN + 1];
     struct {
         char *sql;
         sqlite3_stmt *stmt;
@@ -42,11 +58,14 @@ struct bd_db_connection {
     char why[256];
 };
 
+// The id is that of a database that is made. Writes nothing to one that is there. When it fails, `broken` says with
+// which of SQLite's codes.
 bool bd_db_connection_open(struct bd_db_connection *connection, const struct bd_db_options *options,
-                           char *wrong, size_t size);
+                           const char *id, char *wrong, size_t size);
 // Runs jobs as one transaction; each has its outcome afterwards.
 void bd_db_connection_run(struct bd_db_connection *connection, struct bd_db_job *jobs);
-void bd_db_connection_close(struct bd_db_connection *connection);
+// With `settle` what the log holds goes into the file; else both stay as they are.
+void bd_db_connection_close(struct bd_db_connection *connection, bool settle);
 
 // database_check.c ------------------------------------------------------------------------------
 

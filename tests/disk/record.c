@@ -30,9 +30,7 @@ WRAPPED(int, ftruncate, int, off_t);
 WRAPPED(void *, mmap, void *, size_t, int, int, int, off_t);
 int __real_close(int fd);
 int __wrap_close(int fd);
-int __real_fsync(int fd);
 int __wrap_fsync(int fd);
-int __real_fdatasync(int fd);
 int __wrap_fdatasync(int fd);
 int __real_unlink(const char *path);
 int __wrap_unlink(const char *path);
@@ -351,13 +349,13 @@ int __wrap_ftruncate64(int fd, off_t size)
     return set_size(fd, size);
 }
 
-// Gives 1 for what is not watched.
-static int sync_watched(int fd)
+// The disk that this runs on has nothing to do with it.
+static int sync_file(int fd)
 {
     (void)pthread_mutex_lock(&mutex);
     int file = file_of(fd);
-    int code = file == NOT_WATCHED ? 1 : fails() ? -1 : 0;
-    if (code == 0) {
+    int code = file != NOT_WATCHED && fails() ? -1 : 0;
+    if (file != NOT_WATCHED && code == 0) {
         add(file == FOLDER ? DISK_SYNC_FOLDER : DISK_SYNC, file);
     }
     (void)pthread_mutex_unlock(&mutex);
@@ -366,14 +364,12 @@ static int sync_watched(int fd)
 
 int __wrap_fsync(int fd)
 {
-    int code = sync_watched(fd);
-    return code == 1 ? __real_fsync(fd) : code;
+    return sync_file(fd);
 }
 
 int __wrap_fdatasync(int fd)
 {
-    int code = sync_watched(fd);
-    return code == 1 ? __real_fdatasync(fd) : code;
+    return sync_file(fd);
 }
 
 int __wrap_unlink(const char *path)
