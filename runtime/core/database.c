@@ -325,7 +325,8 @@ static bool open_connection(struct bd_database *database, const struct bd_db_opt
                        options->path);
         return note_wrong(options, BD_DB_UNBORN);
     }
-    return prepared && is_damage(connection->broken) && note_wrong(options, BD_DB_DAMAGED);
+    bool damaged = prepared && !options->create && is_damage(connection->broken);
+    return damaged && note_wrong(options, BD_DB_DAMAGED);
 }
 
 // Whether the witness is of this database, and has seen no more commits than there are.

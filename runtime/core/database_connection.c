@@ -73,7 +73,11 @@ static bool set_up(struct bd_db_connection *connection, const struct bd_db_optio
                    const char *id, char *wrong, size_t size)
 {
     if (!harden(connection->db)) {
-        (void)snprintf(wrong, size, "SQLite refuses a setting");
+        (void)snprintf(wrong, size, "SQLite refuses a setting: %s", sqlite3_errmsg(connection->db));
+        return false;
+    }
+    if (sqlite3_db_readonly(connection->db, "main") == 1) {
+        (void)snprintf(wrong, size, "it cannot be opened for writing");
         return false;
     }
     return run(connection->db, SETTINGS, wrong, size) &&
@@ -96,7 +100,8 @@ bool bd_db_connection_open(struct bd_db_connection *connection, const struct bd_
     if (code == SQLITE_OK && set_up(connection, options, id, why, sizeof why)) {
         return true;
     }
-    (void)snprintf(wrong, size, "%s: %s", options->path, why);
+    (void)snprintf(wrong, size, "%s: %s%s", options->path,
+                   options->create ? "it cannot be made: " : "", why);
     connection->broken =
         connection->db != NULL ? sqlite3_extended_errcode(connection->db) : SQLITE_NOMEM;
     bd_db_connection_close(connection, false);

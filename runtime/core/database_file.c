@@ -80,6 +80,9 @@ static bool fill_lock(struct bd_db_lock *lock, const struct bd_db_options *optio
             return fail(wrong, size, errno == EEXIST ? options->path : path, strerror(errno));
         }
     } else if (!bd_db_witness_read(lock)) {
+        if (errno != 0) {
+            return fail(wrong, size, path, strerror(errno));
+        }
         lock->id[0] = '\0';
         lock->commits = 0;
         if (options->mend) {
@@ -94,13 +97,9 @@ static bool fill_lock(struct bd_db_lock *lock, const struct bd_db_options *optio
            fail(wrong, size, path, strerror(errno));
 }
 
-static bool is_missing(const struct bd_db_options *options, const char *path, char *wrong,
-                       size_t size)
+static bool fail_missing(const struct bd_db_options *options, const char *path, char *wrong,
+                         size_t size)
 {
-    struct stat info;
-    if (lstat(options->path, &info) != 0) {
-        return fail(wrong, size, options->path, strerror(errno));
-    }
     (void)snprintf(wrong, size,
                    "%s is missing: so it cannot be told whether %s has all that was written", path,
                    options->path);
@@ -116,10 +115,13 @@ bool bd_db_lock_take(struct bd_db_lock *lock, const struct bd_db_options *option
     if (!lock_path(path, options->path)) {
         return fail(wrong, size, options->path, "the path is too long");
     }
+    if (!options->create && lstat(options->path, &info) != 0) {
+        return fail(wrong, size, options->path, strerror(errno));
+    }
     int make = options->create || options->mend ? O_CREAT : 0;
     int fd = open(path, O_RDWR | make | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd < 0) {
-        return errno == ENOENT ? is_missing(options, path, wrong, size)
+        return errno == ENOENT ? fail_missing(options, path, wrong, size)
                                : fail(wrong, size, path, strerror(errno));
     }
     bool taken = flock(fd, LOCK_EX | LOCK_NB) == 0;

@@ -5,6 +5,7 @@
 // written in turn and waited for: when the file is made, at the first commit after it is opened, about once a second,
 // and at the end. The third is written after each commit and not waited for. A number is written when its commit is on
 // the disk, so none is ever ahead of the database; the greatest one counts.
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,7 @@ static bool read_place(int fd, int index, uint64_t *commits, char id[BD_DB_ID_LE
 {
     char place[PLACE_LEN + 1] = "";
     char again[PLACE_LEN + 1];
+    errno = 0;
     if (pread(fd, place, PLACE_LEN, (off_t)index * PLACE_LEN) != PLACE_LEN ||
         sscanf(place, "commits %20" SCNu64 " of %32[0-9a-f]", commits, id) != 2) {
         return false;
@@ -70,10 +72,14 @@ bool bd_db_witness_read(struct bd_db_lock *lock)
         uint64_t commits = 0;
         char id[BD_DB_ID_LEN + 1] = "";
         if (!read_place(lock->fd, i, &commits, id)) {
+            if (errno != 0) {
+                return false;
+            }
             lock->turn = i < QUICK ? i : lock->turn;
             continue;
         }
         if (found && strcmp(id, lock->id) != 0) {
+            errno = 0;
             return false;
         }
         memcpy(lock->id, id, sizeof id);
@@ -84,6 +90,7 @@ bool bd_db_witness_read(struct bd_db_lock *lock)
         lock->commits = commits > lock->commits ? commits : lock->commits;
         found = true;
     }
+    errno = 0;
     return found;
 }
 

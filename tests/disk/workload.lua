@@ -17,7 +17,7 @@ local run_journal = require "beadle.run_journal"
 
 local M = {}
 
-local FORGOTTEN = 7 -- the row that is taken out
+local FORGOTTEN = 2 -- the row that is taken out
 
 -- ---------------------------------------------------------------------------------------------------
 -- What was told
@@ -253,15 +253,23 @@ local function work(told, journal, options)
   if options.pages then
     journal.db:run(("PRAGMA wal_autocheckpoint=%d"):format(options.pages))
   end
+  local ok, failed = true, nil
   async.scope(function()
     for worker = 1, options.workers do
       async.spawn(function()
         for index = worker, options.rows, options.workers do
-          do_row(told, journal, index)
+          local done, err = pcall(do_row, told, journal, index)
+          if not done then
+            ok, failed = false, ok and err or failed
+            return
+          end
         end
       end)
     end
   end)
+  if not ok then
+    error(failed, 0)
+  end
   if options.forget then
     forget(told, journal)
   end
