@@ -334,6 +334,9 @@ local function run_batch(batch, source, values, console)
   local started = time.elapsed()
   local _ <close> = end_in_order()
   local outcome = gate.with(batch.limits:gate(), work, batch, source, values, source.count, console)
+  if batch.run.broken then
+    error(batch.run:broken_error(), 0)
+  end
   return report(batch, source, values, outcome, console, time.elapsed() - started)
 end
 

@@ -48,11 +48,11 @@ function File:add(values)
   end
 end
 
--- A file that is there is a whole one.
+-- A file that is there is a whole one, also after a loss of power: the run is only done afterwards.
 function File:finish()
   flush(self)
   assert(self.file:close())
-  assert(os.rename(self.path .. ".new", self.path))
+  fs.replace(self.path .. ".new", self.path)
 end
 
 -- ---------------------------------------------------------------------------------------------------

@@ -120,7 +120,7 @@ local function guard(run, fn, ...)
     run.broken = error_value.new { kind = "io", outcome = "none", durable = true, cause = err,
       message = ("the journal of the run %s cannot be written: %s"):format(run.id,
         error_value.is(err) and err.message or tostring(err)),
-      hint = "Nothing more was sent. Free space or mend the disk, then `beadle resume " .. run.id .. "`." }
+      hint = "Free space or mend the disk, then `beadle resume " .. run.id .. "`." }
     err = run.broken
   end
   error(err, 0)
@@ -499,6 +499,12 @@ function Run:end_main(key)
     self.journal:end_row_later(key, "done", {})
     self.rows.running, self.rows.done = self.rows.running - 1, (self.rows.done or 0) + 1
   end
+end
+
+-- What a run that could not be kept says of itself as a whole: not that nothing was sent.
+function Run:broken_error()
+  return error_value.new { kind = "io", durable = true, hint = self.broken.hint,
+    message = self.broken.message .. "; nothing more was sent then, and what was done before is kept" }
 end
 
 -- finish(state): "done", "failed" or "stopped".

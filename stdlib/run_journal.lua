@@ -422,9 +422,19 @@ function M.create(options)
   local ok, err = pcall(build, db, function() journal:set_meta_later(options.meta or {}) end)
   if not ok then
     db:close()
-    error(err, 0)
+    M.remove(options.path)
+    error(error_value.is(err, "io") and error_value.new { kind = "io", outcome = "none", cause = err,
+      message = ("%s cannot be made: %s"):format(options.path, err.message),
+      hint = "Free space or mend the disk, then begin anew." } or err, 0)
   end
   return journal
+end
+
+-- remove(path): a journal that nobody has, with what lies beside it.
+function M.remove(path)
+  for _, ending in ipairs { "-journal", "-wal", "-shm", "", ".lock" } do -- the lock last
+    os.remove(path .. ending)
+  end
 end
 
 function M.open(options)

@@ -8,12 +8,6 @@ local run_journal = require "beadle.run_journal"
 
 local M = {}
 
-local function remove_run(path)
-  for _, ending in ipairs { "-journal", "-wal", "-shm", "", ".lock" } do -- the lock last
-    os.remove(path .. ending)
-  end
-end
-
 -- Journals whose program was killed before it could say that there is one. What cannot be read is left as it is.
 local function look(path)
   local ok, journal = pcall(run_journal.open, { path = path, note = "looking at it" })
@@ -56,7 +50,7 @@ function M.sweeper(folder, entries, write_status)
     end
     local status, is_unborn = look(path)
     if is_unborn then
-      remove_run(path)
+      run_journal.remove(path)
     elseif status then
       pcall(write_status, id, status)
     end

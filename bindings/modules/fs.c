@@ -195,6 +195,32 @@ static int l_make_folder(lua_State *L)
     return 0;
 }
 
+static int sync_file(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        return errno;
+    }
+    int failed = fsync(fd) == 0 || errno == EINVAL || errno == EROFS ? 0 : errno;
+    failed = failed == 0 && fchmod(fd, S_IRUSR | S_IWUSR) != 0 ? errno : failed;
+    (void)close(fd);
+    return failed;
+}
+
+// replace(from, path): gives a file that was written bit by bit its name, in the place of what was there, when all of it
+// is on the disk. Only its owner may read it.
+static int l_replace(lua_State *L)
+{
+    const char *from = luaL_checkstring(L, 1);
+    const char *path = luaL_checkstring(L, 2);
+    int failed = sync_file(from);
+    if (failed == 0 && rename(from, path) != 0) {
+        failed = errno;
+    }
+    failed = failed == 0 ? bd_folder_sync(path) : failed;
+    return failed != 0 ? fail(L, path, "written", failed) : 0;
+}
+
 // same(path, path): whether both are there and are one file.
 static int l_same(lua_State *L)
 {
@@ -231,7 +257,8 @@ int bd_fs_module(lua_State *L)
                                          {"exists", l_exists},   {"is_folder", l_is_folder},
                                          {"list", l_list},       {"make_folder", l_make_folder},
                                          {"same", l_same},       {"is_terminal", l_is_terminal},
-                                         {"columns", l_columns}, {NULL, NULL}};
+                                         {"columns", l_columns}, {"replace", l_replace},
+                                         {NULL, NULL}};
     luaL_newlib(L, FUNCTIONS);
     return 1;
 }

@@ -176,6 +176,7 @@ void bd_interrupt_install(struct bd_runtime *rt)
         set_handler(SIGHUP, on_signal);
     }
     set_handler(SIGPIPE, SIG_IGN);
+    set_handler(SIGXFSZ, SIG_IGN); // `ulimit -f`: writing fails then, and that can be said
 }
 
 int bd_interrupt_signal(void)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # For the tests that kill runs at random moments of their whole life: while they open and check what there is, while
-# they send and write, and while they end. Needs durable_lib.sh and its variables, `begin`, `go_on`, `kills` and `seed`.
+# they send and write, and while they end. Needs durable_lib.sh and its variables, `begin`, `go_on`, `kills` and `seed`;
+# `hit` and `was_hit` may be put in the place of those below.
 # shellcheck shell=sh disable=SC2154 # `seed` and `rows` are the test's
 mkfifo said
 
@@ -72,6 +73,9 @@ chosen_moment() {
   fi
 }
 
+hit() { kill -9 "$pid" 2>/dev/null; }
+was_hit() { [ "$status" -eq 137 ]; }
+
 # survive [OPTIONS...]: until the end, killed on the way. Leaves `id`, `killed`, the last status, and how often it was
 # killed where. Whether the run `ends` with files is the test's to say.
 survive() {
@@ -83,12 +87,16 @@ survive() {
     draw=$(drawn "$killed")
     moment=$(chosen_moment)
     "strike_$moment" "$@"
-    kill -9 "$pid" 2>/dev/null
+    hit
     wait "$pid" 2>/dev/null
     status=$?
     exec 3<&-
     find_run
-    [ "$status" -eq 137 ] || { echo "it was over after $killed kills" && return; }
+    if grep -q 'there is no run' err; then # it was given up before it was one
+      id=
+      continue
+    fi
+    was_hit || { echo "it was over after $killed kills" && return; }
     killed=$((killed + 1))
     : $((${moment} += 1))
   done

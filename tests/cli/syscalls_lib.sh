@@ -3,14 +3,17 @@
 # row is lost, and nothing is done twice. The test says how it begins, goes on and does again what failed: `begin`,
 # `go_on`, `do_again`. Skipped, with a message, where strace is not installed or may not trace.
 #
-# BEADLE_POINTS: at how many of the calls of each name, evenly over the run; "all" for each of them. BEADLE_CALLS: of
-# which names, instead of all that have to do with files and connections. BEADLE_KILL_SEED: where to begin counting.
+# BEADLE_POINTS, BEADLE_AGAIN, BEADLE_FAILURES: at how many of the calls of each name it is killed, killed a second time,
+# and they fail, evenly over the run; "all" for each of them. BEADLE_CALLS: of which names, instead of all that have to do with files and connections.
+# BEADLE_KILL_SEED: where to begin counting.
 # shellcheck shell=sh disable=SC2154 # what lib.sh and durable_lib.sh set
 if ! strace -o /dev/null true 2>/dev/null; then
   echo "skipped: strace is not here, or may not trace"
   exit 77
 fi
 points=${BEADLE_POINTS:-2}
+fails=${BEADLE_FAILURES:-1}
+again=${BEADLE_AGAIN:-1}
 seed=${BEADLE_KILL_SEED:-$(date +%j)}
 files="pwrite64 pread64 fdatasync fsync ftruncate write read openat rename unlink flock"
 connections="socket connect sendto recvfrom poll epoll_wait epoll_pwait close"
@@ -21,12 +24,12 @@ echo "points $points, seed $seed"
 failures="pwrite64:EIO pwrite64:ENOSPC pwrite64:ENOSPC+ pwrite64:EINTR pread64:EIO fdatasync:EIO fdatasync:EIO+
 fdatasync:ENOSPC fsync:EIO fsync:ENOSPC ftruncate:EIO write:EIO write:ENOSPC write:ENOSPC+ read:EIO
 openat:EMFILE openat:EIO openat:ENOSPC openat:EMFILE+ rename:EIO rename:ENOSPC unlink:EIO flock:ENOLCK
-socket:EMFILE socket:EMFILE+ connect:ECONNREFUSED connect:ENETUNREACH connect:EINTR sendto:ECONNRESET sendto:EPIPE
+socket:EMFILE connect:ECONNREFUSED connect:ENETUNREACH connect:EINTR sendto:ECONNRESET sendto:EPIPE
 sendto:EIO sendto:EINTR recvfrom:ECONNRESET recvfrom:EIO recvfrom:EINTR recvfrom:ETIMEDOUT poll:EINTR epoll_wait:EINTR
 epoll_pwait:EINTR"
 
 trace() { # WHAT...: the words before a program that is traced
-  before="strace -f --seccomp-bpf $*"
+  before="strace -f $*"
 }
 
 fresh
@@ -65,6 +68,23 @@ to_the_end() {
   (do_again "$@") >>out 2>>err </dev/null
 }
 
+# strike_again CALL NUMBER: killed in the middle, and then once more while it goes on.
+strike_again() {
+  fresh
+  trace -o /dev/null -e trace=recvfrom -e inject=recvfrom:signal=KILL:when=14
+  (begin) >first.out 2>first.err </dev/null
+  find_run
+  trace -o /dev/null -e "trace=$1" -e "inject=$1:signal=KILL:when=$2"
+  # shellcheck disable=SC2086 # a list of words
+  $before "$BEADLE" resume "$id" >first.out 2>first.err </dev/null
+  ended=$?
+  tried=$((tried + 1))
+  [ "$ended" -ne 137 ] || hit=$((hit + 1))
+  to_the_end
+  cp err last.err
+  judge || echo "resumed $1 $2: $(head -2 out) $(head -1 last.err)" >>wrong
+}
+
 # strike CALL NUMBER WHAT [OPTIONS...]: what is wrong is appended to `wrong`.
 strike() {
   fresh
@@ -74,6 +94,9 @@ strike() {
   (begin "$@") >first.out 2>first.err </dev/null
   ended=$?
   tried=$((tried + 1))
+  ! grep '^strace:' first.err >>wrong
+  [ "$ended" -eq 0 ] || hit=$((hit + 1))
+  [ "$ended" -ne 134 ] || aborted="$aborted $call:$number:$what"
   if [ "$ended" -eq 0 ]; then
     find_run
     judge || echo "$call $number $what: it says that all is done, and $(head -2 out)" >>wrong
@@ -89,16 +112,26 @@ none_wrong() {
   return 1
 }
 
-tried=0
+tried=0 hit=0 aborted=
 : >wrong
 for call in $calls; do
   for number in $(chosen "$call" "$points"); do
     strike "$call" "$number" signal=KILL
   done
 done
-echo "killed at $tried calls"
+echo "killed at $hit of $tried calls"
 verdict "killed at any call, no row is lost, and nothing is done twice" none_wrong
-verdict "there were enough of them" [ "$tried" -ge 1 ]
+verdict "most of them killed" [ "$hit" -ge $((tried / 2)) ] # some calls come later, or not at all
+
+tried=0 hit=0
+: >wrong
+for call in $calls; do
+  for number in $(chosen "$call" "$again"); do
+    strike_again "$call" "$number"
+  done
+done
+echo "killed again at $hit of $tried calls"
+verdict "killed once more while it goes on, neither" none_wrong
 
 : >wrong
 for number in $(chosen recvfrom 4); do
@@ -106,20 +139,19 @@ for number in $(chosen recvfrom 4); do
 done
 verdict "a journal without intents is found out" [ -s wrong ]
 
-tried=0
+tried=0 hit=0 aborted=
 : >wrong
-[ "$points" = all ] || points=1
 for each in $failures; do
-  call=${each%:*} what=${each#*:}
+  call=${each%:*} failure=${each#*:}
   case " $calls " in *" $call "*) ;; *) continue ;; esac
-  for number in $(chosen "$call" "$points"); do
-    case $what in
-    *+) strike "$call" "$number+" "error=${what%+}" ;;
-    *) strike "$call" "$number" "error=$what" ;;
+  for number in $(chosen "$call" "$fails"); do
+    case $failure in
+    *+) strike "$call" "$number+" "error=${failure%+}" ;;
+    *) strike "$call" "$number" "error=$failure" ;;
     esac
   done
 done
-echo "failed at $tried calls"
+echo "failed at $tried calls, of which $hit ended it${aborted:+; aborted at$aborted}"
 verdict "with any call that fails, nothing is done with a row missing" none_wrong
 
 finish

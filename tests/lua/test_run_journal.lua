@@ -205,6 +205,37 @@ describe("a journal", function()
     test.match(err.message, "the table effect has 59 rows and had 60")
   end)
 
+  it("that says that it was never made, and knows of effects, is damaged", function()
+    local _, _, path = closed()
+    local db = database.open { path = path }
+    db:run "PRAGMA user_version=0"
+    db:close()
+    local ok, err = pcall(run_journal.open, { path = path })
+    equal(ok, false)
+    equal(err.empty, nil)
+    test.match(err.message, "it says that it is empty, and is not")
+  end)
+
+  it("that was given up while it was made says so, at whatever moment", function()
+    local path = fresh_path()
+    database.open({ path = path, create = true }):close()
+    local ok, err = pcall(run_journal.open, { path = path })
+    equal(ok, false)
+    equal(err.empty, true)
+    test.match(err.message, "was given up while it was made")
+    local db = database.open { path = path }
+    db:run "CREATE TABLE effect(row)"
+    db:close()
+    ok, err = pcall(run_journal.open, { path = path })
+    equal(ok, false)
+    equal(err.empty, true)
+    fs.write(path, "") -- before the first page of it
+    os.remove(path .. ".lock")
+    ok, err = pcall(run_journal.open, { path = path })
+    equal(ok, false)
+    equal(err.empty, true)
+  end)
+
   it("of a later form is left alone", function()
     local _, _, path = closed()
     local db = database.open { path = path }
