@@ -3,6 +3,7 @@
 --
 --   write(journal, id, { format = "csv"|"json", what = "rows"|"effects", put = function(text) })
 --   to_file(path, fn)     fn(put) writes the file, which only its owner may read; it is there as a whole or not at all
+-- write_damaged(journal, options): the same of beadle.run_salvage's, as CSV, with a column that says what is altered.
 -- Times are UTC. Secrets are not in it.
 
 local csv_writer = require "beadle.csv_writer"
@@ -40,9 +41,9 @@ local function sorted(names)
 end
 
 -- The names of all cells and results, which differ from row to row.
-local function row_columns(journal)
+local function row_columns(rows)
   local cells, results, columns = {}, {}, table.move(ROW, 1, #ROW, 1, {})
-  for row in reader.each_row(journal) do
+  for row in rows do
     add_names(cells, reader.clean(row.cells))
     add_names(results, reader.clean(row.result))
   end
@@ -102,21 +103,46 @@ local function put_block(writer, put)
   writer.lines = {}
 end
 
-local function write_csv(journal, options)
-  local of_rows = options.what == "rows"
-  local writer = csv_writer.new(of_rows and row_columns(journal) or EFFECT)
-  local each, cells = reader.each_effect, effect_cells
-  if of_rows then
-    each, cells = reader.each_row, row_cells
-  end
-  for record in each(journal) do
+local function write_records(columns, records, cells, put)
+  local writer = csv_writer.new(columns)
+  for record in records do
     writer:add(cells(record))
     if writer.rows % BLOCK == 0 then
-      put_block(writer, options.put)
+      put_block(writer, put)
     end
   end
-  put_block(writer, options.put)
+  put_block(writer, put)
   return writer.rows, writer.formulas
+end
+
+local function write_csv(journal, options)
+  if options.what == "rows" then
+    return write_records(row_columns(reader.each_row(journal)), reader.each_row(journal), row_cells, options.put)
+  end
+  return write_records(EFFECT, reader.each_effect(journal), effect_cells, options.put)
+end
+
+-- Of what is altered, anything may stand where something else was expected.
+local function marked(cells)
+  return function(record)
+    local ok, values = pcall(cells, record)
+    if not ok then
+      values = { row = record.row, key = record.key, state = record.state }
+    end
+    values.damage = record.altered and "altered" or nil
+    return values
+  end
+end
+
+local function with_damage(columns)
+  return table.move(columns, 1, #columns, 2, { "damage" })
+end
+
+function M.write_damaged(journal, options)
+  if options.what == "rows" then
+    return write_records(with_damage(row_columns(journal:each "row")), journal:each "row", marked(row_cells), options.put)
+  end
+  return write_records(with_damage(EFFECT), journal:each "effect", marked(effect_cells), options.put)
 end
 
 -- ---------------------------------------------------------------------------------------------------

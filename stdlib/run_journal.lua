@@ -3,6 +3,7 @@
 -- (beadle.database). What a call has written is on the disk when it returns.
 --
 --   create { path =, meta = { ... }, note = } -> journal    open { path =, note = } -> journal
+--       open { mend = true } takes what is whole but lacks its witness (FILE.lock), and makes a new one
 --   peek { path = } -> { meta =, counts = }: of a run that nobody has
 -- Raise an error of kind "io" when somebody has the file (and who), and when it is damaged: each row of a table has a
 -- checksum, each table knows how many rows it has, and the number of commits is witnessed beside the file. A damaged
@@ -37,6 +38,7 @@ local time = require "beadle.time"
 local M = {}
 
 local VERSION = 1
+local IOERR, CORRUPT, NOTADB = 10, 11, 26 -- SQLite's primary result codes (sqlite.org/rescode.html)
 
 -- Without types: SQLite would turn a value into the column's, and its checksum would be another's. The columns of the
 -- primary key come first.
@@ -104,7 +106,7 @@ end
 -- ---------------------------------------------------------------------------------------------------
 -- Damage
 
-local DAMAGED = "Nothing was changed. Which of its effects happened can only be found out at the vendor."
+local DAMAGED = "Nothing was changed. `beadle runs check RUN` says what is lost and what can be done."
 
 local function refuse(path, what)
   error(error_value.new { kind = "io", outcome = "none", hint = DAMAGED, damaged = true,
@@ -146,8 +148,12 @@ end
 -- What SQLite itself finds: a free page that is in use would be written over later.
 local function check_pages(db, path)
   local found = db:run("PRAGMA quick_check(1)")[1].quick_check
-  if found ~= "ok" then
-    refuse(path, found)
+  local code = found:match "error code=(%d+)"
+  if code and math.tointeger(code) & 0xFF == IOERR then
+    error(error_value.new { kind = "io", outcome = "none", message = path .. ": disk I/O error",
+      hint = "Nothing was changed. Look at the disk, then try again." }, 0)
+  elseif found ~= "ok" then
+    refuse(path, (found:gsub("%s*\n%s*", ": ")))
   end
 end
 
@@ -158,8 +164,6 @@ local function check(db, path)
     check_table(db, path, each)
   end
 end
-
-local CORRUPT, NOTADB = 11, 26 -- SQLite's primary result codes (sqlite.org/rescode.html)
 
 -- A disk that cannot be read now is no damage.
 local function checked(db, path, fn)
@@ -437,8 +441,22 @@ function M.remove(path)
   end
 end
 
+local UNWITNESSED = "Put it back, or have all that is there looked through and a new one made by `beadle runs check "
+  .. "RUN --repair`."
+
+local function open_database(options)
+  local ok, db = pcall(database.open, { path = options.path, note = options.note, examine = true, mend = options.mend })
+  if ok then
+    return db
+  elseif error_value.is(db, "io") and (db.damaged or db.unwitnessed) then
+    error(error_value.new { kind = "io", outcome = "none", message = db.message, damaged = db.damaged,
+      unwitnessed = db.unwitnessed, hint = db.damaged and DAMAGED or UNWITNESSED }, 0)
+  end
+  error(db, 0)
+end
+
 function M.open(options)
-  local db = database.open { path = options.path, note = options.note, examine = true }
+  local db = open_database(options)
   checked(db, options.path, function()
     check_version(db, options.path)
     check(db, options.path)

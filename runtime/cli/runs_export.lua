@@ -5,6 +5,7 @@ local again = require "beadle.cli.again"
 local export = require "beadle.run_export"
 local options = require "beadle.options"
 local reader = require "beadle.run_reader"
+local salvage = require "beadle.run_salvage"
 
 local FORMATS = { csv = true, json = true }
 local WHAT = { rows = true, effects = true }
@@ -23,10 +24,11 @@ local SPEC = {
     doc = "what to write; else the end of FILE says it, else csv" },
   { name = "what", value = "rows|effects", default = "rows", take = take_what,
     doc = "a line for each row (the default), or for each effect" },
+  { name = "damaged", doc = "of a journal that is refused: what can be read, as CSV; the column damage marks what is altered" },
 }
 
 local USAGE = [[
-Usage: beadle runs export RUN [--out FILE] [--format csv|json] [--what rows|effects]
+Usage: beadle runs export RUN [--out FILE] [--format csv|json] [--what rows|effects] [--damaged]
 
 Writes all rows of a run, with their state, cells, results and errors, or all effects with times and answers. JSON has
 the effects of each row within it. Times are UTC. Personal data are in it as in the run; secrets are not.
@@ -47,6 +49,29 @@ local function tell(count, formulas, values)
   io.stderr:write(text, "\n")
 end
 
+local function put_to(values, fn)
+  if values.out then
+    return export.to_file(values.out, fn)
+  end
+  return fn(function(text) io.stdout:write(text) end)
+end
+
+-- Exit status 1: it is not all.
+local function export_damaged(word, values)
+  if format_of(values) ~= "csv" then
+    options.fail("--damaged writes CSV", "Leave --format away, and let FILE end in .csv.")
+  end
+  local _, journal = salvage.open(word, "beadle runs export")
+  local _ <close> = journal
+  put_to(values, function(put)
+    return export.write_damaged(journal, { what = values.what, put = put })
+  end)
+  local facts = journal.found[values.what:gsub("s$", "")]
+  io.stderr:write(("%d of %s %s could be read, %d of them altered.\n"):format(facts.read, facts.had or "an unknown number of",
+    values.what, facts.altered))
+  return 1
+end
+
 local function run(...)
   local values, operands = options.parse(SPEC, { ... })
   if values.help then
@@ -54,6 +79,9 @@ local function run(...)
     return 0
   elseif #operands ~= 1 then
     options.fail("export needs one run", "`beadle runs` lists them.")
+  end
+  if values.damaged then
+    return export_damaged(operands[1], values)
   end
   local id, journal = reader.open(operands[1], "beadle runs export")
   local _ <close> = journal

@@ -288,10 +288,13 @@ static void become_trusted(struct bd_database *database)
         memcpy(database->lock.id, database->connection.id, sizeof database->lock.id);
         database->lock.commits = database->connection.commits;
         (void)bd_db_witness_make(&database->lock);
+        free(database->lock.made);
+        database->lock.made = NULL;
     } else if (database->connection.commits > database->lock.commits) {
         bd_db_lock_note(&database->lock, database->connection.commits);
     }
     bd_db_lock_sync(&database->lock);
+    database->connection.lenient = false;
     database->trusted = true;
 }
 
@@ -344,7 +347,7 @@ static bool is_witnessed(const struct bd_database *database, const struct bd_db_
                        options->path, options->path);
         return note_wrong(options, BD_DB_DAMAGED);
     }
-    if (connection->commits < lock->commits) {
+    if (connection->commits < lock->commits && !options->mend) {
         (void)snprintf(wrong, size,
                        "%s is damaged: it has %llu commits, and had %llu; what the last ones "
                        "recorded is lost",
@@ -370,6 +373,7 @@ static bool open_file(struct bd_database *database, const struct bd_db_options *
         shut(database, false);
         return false;
     }
+    database->connection.lenient = options->mend;
     if (!options->examine) {
         become_trusted(database);
     }

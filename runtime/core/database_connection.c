@@ -29,6 +29,35 @@ static const char SETTINGS[] = "PRAGMA locking_mode=EXCLUSIVE;"
                                "PRAGMA temp_store=MEMORY;"
                                "PRAGMA journal_size_limit=67108864;";
 
+static int last_errno(sqlite3 *db)
+{
+    sqlite3_file *log = NULL;
+    int number = 0;
+    int of_log = 0;
+    (void)sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+    (void)sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (number == 0 && log != NULL && log->pMethods != NULL) {
+        (void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &of_log);
+    }
+    return number != 0 ? number : of_log;
+}
+
+// A page that cannot be read may be called damaged, and a log that cannot be written a database that is read-only.
+static int true_code(sqlite3 *db, int code, char *message, size_t size)
+{
+    int plain = code & 0xFF;
+    int number = last_errno(db);
+    bool unread = plain == SQLITE_CORRUPT || plain == SQLITE_NOTADB || plain == SQLITE_ERROR;
+    if (unread && number != 0) {
+        (void)snprintf(message, size, "disk I/O error (%s)", strerror(number));
+        return SQLITE_IOERR;
+    }
+    if (plain == SQLITE_READONLY) {
+        (void)snprintf(message, size, "it or its log cannot be opened for writing");
+    }
+    return code;
+}
+
 static bool harden(sqlite3 *db)
 {
     return bd_sqlite_harden(db) && sqlite3_busy_timeout(db, 0) == SQLITE_OK &&
@@ -36,11 +65,13 @@ static bool harden(sqlite3 *db)
            bd_db_check_open(db);
 }
 
+// Without a rollback journal: one that could not be removed, or that came back after a loss of power because its folder
+// was not synchronised, would undo all that was written to the log since. A file that is half made has no commit yet.
 static bool make(sqlite3 *db, const char *id, char *wrong, size_t size)
 {
     char insert[sizeof "INSERT INTO commits VALUES(0,'')" + BD_DB_ID_LEN];
     (void)snprintf(insert, sizeof insert, "INSERT INTO commits VALUES(0,'%s')", id);
-    return run(db, "PRAGMA journal_mode=WAL", wrong, size) &&
+    return run(db, "PRAGMA journal_mode=MEMORY;PRAGMA journal_mode=WAL", wrong, size) &&
            run(db, "BEGIN; CREATE TABLE commits(n INTEGER NOT NULL,id TEXT NOT NULL)", wrong,
                size) &&
            run(db, insert, wrong, size) && run(db, "COMMIT", wrong, size);
@@ -100,10 +131,12 @@ bool bd_db_connection_open(struct bd_db_connection *connection, const struct bd_
     if (code == SQLITE_OK && set_up(connection, options, id, why, sizeof why)) {
         return true;
     }
+    connection->broken =
+        connection->db != NULL ? true_code(connection->db, sqlite3_extended_errcode(connection->db),
+                                           why, sizeof why)
+                               : SQLITE_NOMEM;
     (void)snprintf(wrong, size, "%s: %s%s", options->path,
                    options->create ? "it cannot be made: " : "", why);
-    connection->broken =
-        connection->db != NULL ? sqlite3_extended_errcode(connection->db) : SQLITE_NOMEM;
     bd_db_connection_close(connection, false);
     return false;
 }
@@ -207,6 +240,7 @@ static void note(struct bd_db_connection *connection, struct bd_db_job *job, int
     job->code = code;
     if (code != SQLITE_OK) {
         (void)snprintf(job->message, sizeof job->message, "%s", sqlite3_errmsg(connection->db));
+        job->code = true_code(connection->db, code, job->message, sizeof job->message);
     }
 }
 
@@ -251,7 +285,7 @@ static bool breaks(int code)
 static void break_down(struct bd_db_connection *connection, int code, const char *why)
 {
     int number = sqlite3_system_errno(connection->db);
-    bool of_disk = (code & 0xFF) == SQLITE_IOERR && number != 0;
+    bool of_disk = (code & 0xFF) == SQLITE_IOERR && number != 0 && strchr(why, '(') == NULL;
     connection->broken = code;
     (void)snprintf(connection->why, sizeof connection->why, "%s: %s%s%s%s",
                    sqlite3_db_filename(connection->db, "main"), why, of_disk ? " (" : "",
@@ -266,8 +300,11 @@ static bool control(struct bd_db_connection *connection, const char *sql)
         code = sqlite3_step(stmt);
     }
     if (code != SQLITE_DONE) {
-        break_down(connection, sqlite3_extended_errcode(connection->db),
-                   sqlite3_errmsg(connection->db));
+        char why[256];
+        (void)snprintf(why, sizeof why, "%s", sqlite3_errmsg(connection->db));
+        code = true_code(connection->db, sqlite3_extended_errcode(connection->db), why, sizeof why);
+        break_down(connection, code, why);
+        code = SQLITE_ERROR;
     }
     (void)sqlite3_reset(stmt);
     return code == SQLITE_DONE;
@@ -281,7 +318,7 @@ static bool run_jobs(struct bd_db_connection *connection, struct bd_db_job *jobs
     }
     for (struct bd_db_job *job = jobs; job != NULL; job = job->next) {
         run_job(connection, job);
-        if (breaks(job->code)) {
+        if (breaks(job->code) && !connection->lenient) {
             break_down(connection, job->code, job->message);
             return false;
         }

@@ -4,6 +4,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
@@ -118,15 +119,21 @@ bool bd_db_lock_take(struct bd_db_lock *lock, const struct bd_db_options *option
     if (!options->create && lstat(options->path, &info) != 0) {
         return fail(wrong, size, options->path, strerror(errno));
     }
-    int make = options->create || options->mend ? O_CREAT : 0;
-    int fd = open(path, O_RDWR | make | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    int fd = open(path, O_RDWR | (options->create ? O_CREAT : 0) | O_NOFOLLOW | O_CLOEXEC,
+                  S_IRUSR | S_IWUSR);
+    if (fd < 0 && errno == ENOENT && options->mend) {
+        fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+        lock->made = bd_strdup(path);
+    }
     if (fd < 0) {
+        free(lock->made);
         return errno == ENOENT ? fail_missing(options, path, wrong, size)
                                : fail(wrong, size, path, strerror(errno));
     }
     bool taken = flock(fd, LOCK_EX | LOCK_NB) == 0;
     if (taken && fstat(fd, &info) == 0 && info.st_nlink == 0) { // swept away before it was locked
         (void)close(fd);
+        free(lock->made);
         return bd_db_lock_take(lock, options, wrong, size);
     }
     if (!taken) {
@@ -135,12 +142,12 @@ bool bd_db_lock_take(struct bd_db_lock *lock, const struct bd_db_options *option
         (void)snprintf(wrong, size, "%s is in use by %s", options->path,
                        *holder != '\0' ? holder : "another process");
         (void)close(fd);
+        free(lock->made);
         return false;
     }
     lock->fd = fd;
     if (!fill_lock(lock, options, path, wrong, size)) {
-        (void)close(fd);
-        lock->fd = -1;
+        bd_db_lock_drop(lock);
         return false;
     }
     return true;
@@ -168,8 +175,12 @@ void bd_db_lock_drop(struct bd_db_lock *lock)
 {
     if (lock->fd >= 0) {
         bd_db_holder_clear(lock->fd);
+        if (lock->made != NULL) {
+            (void)unlink(lock->made);
+        }
+        free(lock->made);
         (void)close(lock->fd);
-        lock->fd = -1;
+        *lock = (struct bd_db_lock){.fd = -1};
     }
 }
 

@@ -18,6 +18,7 @@ struct bd_db_lock {
     uint64_t synced; // so many are known to be witnessed on the disk
     int turn;        // which place is written next for that
     char id[BD_DB_ID_LEN + 1];
+    char *made; // its path, where there was none: it goes again unless the database is trusted
 };
 
 // Takes the lock. False, with a sentence, when somebody has it, or it is not one.
@@ -55,7 +56,8 @@ struct bd_db_connection {
         uint64_t used;
     } statements[BD_DB_STATEMENTS];
     uint64_t uses;
-    int broken; // result code after which nothing is done any more; 0: none
+    bool lenient; // what fails breaks nothing
+    int broken;   // result code after which nothing is done any more; 0: none
     char why[256];
 };
 

@@ -32,7 +32,7 @@ local function run()
 end
 
 local WORDS = { "disk I/O error", "Input/output error", "full", "No space left", "out of memory", "unable to open",
-  "cannot be opened for writing", "refuses a setting", "cannot be made" }
+   "cannot be opened for writing", "refuses a setting", "cannot be made" }
 
 -- What is wrong with an error as a person sees it. A read that gives less than there is cannot be told from a file that
 -- was cut.
