@@ -82,7 +82,7 @@ end
 local function run_row(batch, record, context, aside)
   local tries, wait_until = { count = 0 }, record.entry.known and record.entry.known.wake_at
   context.keep = keep_in(batch, context)
-  local facts = { line = record.line, cells = cells_text(batch, record), aside = aside,
+  local facts = { line = record.line, cells = cells_text(batch, record), aside = aside, ends_later = true,
     is_done = function(result) return not batch.recipe:is_pending(result or {}) end,
     parks = function(err)
       wait_until = wake_at(batch, tries, err)
