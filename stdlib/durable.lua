@@ -495,7 +495,7 @@ function M.open(options)
   run.journal = journal_of.open { path = runs.path_of(run.id), note = options.note }
   local ok, err = pcall(function()
     run.meta = run.journal:meta()
-    local counts = run.journal:counts()
+    local counts = run.journal.counts_then
     run.rows, run.effects, run.started = counts.rows, counts.effects, run.meta.started
   end)
   if not ok then
