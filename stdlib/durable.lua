@@ -15,8 +15,8 @@
 -- error, with `in_doubt` and `durable` set where a person must decide. facts: line, cells (JSON), lazy (nothing is
 -- kept before the first effect), aside (a function that runs fn(...) while the row only waits), is_done(result)
 -- (whether nothing is left to do in the row; else it is "failed", and runs again), parks(err) (until when the row is
--- "parked" instead of "failed"), again (this program had the row before), ends_later (that the row is done is not waited
--- for: whatever is asked of the run afterwards comes behind it, or raises).
+-- "parked" instead of "failed"), again (this program had the row before), ends_later (that the row is done is not
+-- waited for: whatever is asked of the run afterwards comes behind it, or raises).
 -- run.limits, when set, is asked before an effect is sent (stdlib/limits.lua).
 -- durable.current() -> the row of this task, or nil;  durable.active() -> the program's run, or nil
 
@@ -365,7 +365,8 @@ local function at_once(fn, ...)
 end
 
 local function new_row(run, key, facts)
-  return setmetatable({ run = run, key = key, facts = facts, seen = {}, waits = {}, aside = facts.aside or at_once }, Row)
+  return setmetatable({ run = run, key = key, facts = facts, seen = {}, waits = {},
+    aside = facts.aside or at_once }, Row)
 end
 
 function Row.__call(row, effect, send)

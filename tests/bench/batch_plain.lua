@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- arg: RECIPE, ROWS, IN_FLIGHT. What `beadle batch RECIPE ROWS --concurrency IN_FLIGHT` does, but without a journal: the
--- rows are checked and run, with the same limits, and nothing is kept or written.
+-- arg: RECIPE, ROWS, IN_FLIGHT. What `beadle batch RECIPE ROWS --concurrency IN_FLIGHT` does, but without a journal:
+-- the rows are checked and run, with the same limits, and nothing is kept or written.
 
 local gate = require "beadle.gate"
 local input = require "beadle.recipe_input"
