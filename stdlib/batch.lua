@@ -16,6 +16,7 @@ local gate = require "beadle.gate"
 local input = require "beadle.recipe_input"
 local json = require "beadle.json"
 local limits_of = require "beadle.limits"
+local native = require "beadle.lti.native"
 local options = require "beadle.options"
 local progress = require "beadle.progress"
 local recipe_rows = require "beadle.recipe_run"
@@ -82,7 +83,7 @@ end
 local function run_row(batch, record, context, aside)
   local tries, wait_until = { count = 0 }, record.entry.known and record.entry.known.wake_at
   context.keep = keep_in(batch, context)
-  local facts = { line = record.line, cells = cells_text(batch, record), aside = aside,
+  local facts = { line = record.line, cells = cells_text(batch, record), aside = aside, ends_later = true,
     is_done = function(result) return not batch.recipe:is_pending(result or {}) end,
     parks = function(err)
       wait_until = wake_at(batch, tries, err)
@@ -138,7 +139,8 @@ local function begins_again(batch, entries)
 end
 
 local function work(batch, source, values, total, console)
-  local known = rows_of.with_known(batch.recipe, batch.run, source:entries())
+  local pass = batch.passes and rows_of.passing(batch.run) or nil
+  local known = rows_of.with_known(batch.recipe, batch.run, source:entries(pass))
   local chosen = rows_of.chosen(known, rows_of.chooser(batch.wanted))
   local entries = begins_again(batch, within_budget(batch, chosen))
   local line <close> = progress.start { write = console.progress }
@@ -170,12 +172,34 @@ local function check_profile(recipe)
   end
 end
 
-local function check_rows(source, console, scratch)
-  local see, done = rows_of.seen(scratch)
+-- What the check of the rows depends on: when it is the same again, so is what comes of it. A row that is not what it
+-- was fails on its own when its turn comes.
+local function check_mark(source, facts)
+  local script = fs.exists(facts.script) and fs.read(facts.script) or ""
+  source.print = source.reader:fingerprint()
+  return ("%s %s"):format(source.print,
+    native.body_hash("HMAC-SHA256", script .. "\n" .. table.concat(facts.command, "\n")))
+end
+
+local function check_all_rows(source)
+  local see, done = rows_of.seen(("%s/%s.check"):format(runs.folder(), runs.new_id()))
   local _ <close> = done
-  if source:check(see) then
+  return source:check(see)
+end
+
+-- Gives what an earlier start of the run should know of the check.
+local function check_rows(source, console, facts, earlier)
+  local mark = check_mark(source, facts)
+  local is_same = earlier ~= nil and earlier.mark == mark
+  local ok
+  if is_same then
+    ok = source:check_again(earlier.count, earlier.empty)
+  else
+    ok = check_all_rows(source)
+  end
+  if ok then
     console.err(source:describe())
-    return
+    return { mark = mark, count = source.count, empty = source.empty }, is_same
   end
   for _, problem in ipairs(source.problems) do
     console.err(source:format_problem(problem))
@@ -216,7 +240,7 @@ end
 
 -- Rows that are known again by their lines must be those of before.
 local function check_same_rows(recipe, run, source)
-  if not recipe.unique[1] and not run:same("rows", source.reader:fingerprint()) then
+  if not recipe.unique[1] and not run:same("rows", source.print) then
     options.fail(("%s was changed since the run %s began: its lines are no longer those of that run"):format(
       source.name, run.id), "A recipe that says what is unique in its rows may go on with a corrected file.")
   end
@@ -340,6 +364,23 @@ local function run_batch(batch, source, values, console)
   return report(batch, source, values, outcome, console, time.elapsed() - started)
 end
 
+local function go_on(recipe, source, values, facts, console, run, check)
+  check_same_rows(recipe, run, source)
+  run:open_journal()
+  if not check.is_same then
+    run:set_meta { checked = check.checked }
+  end
+  local limits <close> = limits_of.new { run = run, rate = values.rate, budgets = values.budget, say = console.err }
+  run.limits = limits
+  local context = { profile = config.profile(), is_sandbox = config.is_sandbox(), started = time.elapsed(),
+    is_single = false }
+  console.err(("Profile %s%s."):format(context.profile,
+    context.is_sandbox and ": everything is simulated, nothing leaves this machine" or ""))
+  math.randomseed(run.meta.seed)
+  return run_batch({ recipe = recipe, run = run, limits = limits, context = context, wanted = facts.wanted,
+    passes = check.is_same and not facts.wanted }, source, values, console)
+end
+
 function M.run(recipe, values, texts, facts, console)
   if recipe.spec.rows then
     options.fail(("%s finds its rows itself, and takes no file"):format(recipe.name), "`beadle run` does it.")
@@ -349,27 +390,18 @@ function M.run(recipe, values, texts, facts, console)
   end
   local source <close> = input.open(recipe, values.rows, texts, values)
   fs.make_folder(runs.folder())
-  check_rows(source, console, ("%s/%s.check"):format(runs.folder(), runs.new_id()))
+  local run <close> = facts.id and open_run(facts, values, console) or nil
+  local checked, is_same = check_rows(source, console, facts, run and run.meta.checked)
   check_profile(recipe)
   if values.check or source.count == 0 then
     console.err(source.count == 0 and "Nothing was done." or "The rows are right; nothing was sent.")
     return 0
+  elseif run then
+    return go_on(recipe, source, values, facts, console, run, { checked = checked, is_same = is_same })
   end
-  if not facts.id then
-    confirm(recipe, source.count, values, console)
-  end
-  local run <close> = open_run(facts, values, console)
-  check_same_rows(recipe, run, source)
-  run:open_journal()
-  local limits <close> = limits_of.new { run = run, rate = values.rate, budgets = values.budget, say = console.err }
-  run.limits = limits
-  local context = { profile = config.profile(), is_sandbox = config.is_sandbox(), started = time.elapsed(),
-    is_single = false }
-  console.err(("Profile %s%s."):format(context.profile,
-    context.is_sandbox and ": everything is simulated, nothing leaves this machine" or ""))
-  math.randomseed(run.meta.seed)
-  return run_batch({ recipe = recipe, run = run, limits = limits, context = context, wanted = facts.wanted }, source,
-    values, console)
+  confirm(recipe, source.count, values, console)
+  local begun <close> = open_run(facts, values, console)
+  return go_on(recipe, source, values, facts, console, begun, { checked = checked })
 end
 
 return M

@@ -92,6 +92,22 @@ local function next_line(self)
   return line, ""
 end
 
+-- Goes behind so many lines, whatever is in them.
+local function pass_lines(self, count)
+  while count > 0 do
+    local at = self.buffer:find("[\r\n]", self.position)
+    if not at or at == #self.buffer then -- the line, or its ending, may go on in the next block
+      if not next_line(self) then
+        return
+      end
+    else
+      self.position = at + (self.buffer:find("^\r\n", at) and 2 or 1)
+      self.line = self.line + 1
+    end
+    count = count - 1
+  end
+end
+
 local function count_quotes(text)
   local _, count = text:gsub('"', "")
   return count
@@ -216,6 +232,11 @@ function Reader:rewind()
   self.columns = read_header(self)
 end
 
+-- pass_over(count): so many lines, where a row begins behind them. Only between two rows.
+function Reader:pass_over(count)
+  pass_lines(self, count)
+end
+
 -- rows([on_problem]) -> iterator of row, line: row is a table by column name. A row with too few or too many
 -- cells raises, or is passed over and told to on_problem(line, message).
 function Reader:rows(on_problem)
@@ -244,11 +265,12 @@ end
 -- fingerprint() -> a text that another content of the file would hardly give. Reading begins anew afterwards.
 function Reader:fingerprint()
   local hash, size = -3750763034362895579, 0 -- FNV-1a, eight bytes at a time
+  local unpack = string.unpack
   self.source:seek("set", 0)
   for block in function() return detect.read_block(self.source, self.name) end do
     local padded = block .. ("\0"):rep(-#block % 8)
     for at = 1, #padded, 8 do
-      hash = (hash ~ ("<i8"):unpack(padded, at)) * 1099511628211
+      hash = (hash ~ unpack("<i8", padded, at)) * 1099511628211
       hash = hash ~ hash >> 29
     end
     size = size + #block

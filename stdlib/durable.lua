@@ -15,7 +15,8 @@
 -- error, with `in_doubt` and `durable` set where a person must decide. facts: line, cells (JSON), lazy (nothing is
 -- kept before the first effect), aside (a function that runs fn(...) while the row only waits), is_done(result)
 -- (whether nothing is left to do in the row; else it is "failed", and runs again), parks(err) (until when the row is
--- "parked" instead of "failed"), again (this program had the row before).
+-- "parked" instead of "failed"), again (this program had the row before), ends_later (that the row is done is not
+-- waited for: whatever is asked of the run afterwards comes behind it, or raises).
 -- run.limits, when set, is asked before an effect is sent (stdlib/limits.lua).
 -- durable.current() -> the row of this task, or nil;  durable.active() -> the program's run, or nil
 
@@ -34,11 +35,13 @@ local M = {}
 
 local STATUS_S = 1
 
-local rows = setmetatable({}, { __mode = "k" }) -- by their gate
 local active
 
+local Row = {} -- each is the gate of what runs in it
+Row.__index = Row
+
 function M.current()
-  return gate.find(rows)
+  return gate.find(Row)
 end
 
 function M.active()
@@ -103,27 +106,33 @@ function Run:note(record, state, facts)
   show_status(self)
 end
 
--- Nothing is sent any more once something could not be kept.
-local function guard(run, fn, ...)
-  if run.broken then
-    error(run.broken, 0)
-  end
-  local results = table.pack(pcall(fn, ...))
-  if results[1] then
-    return table.unpack(results, 2, results.n)
-  end
-  local err = results[2]
+local function not_kept(run, err)
   if error_value.is(err, "conflict") then
-    error(error_value.new { kind = "argument", outcome = "none", durable = true, cause = err,
-      message = "another row of this run has the same key, and did the same" }, 0)
+    return error_value.new { kind = "argument", outcome = "none", durable = true, cause = err,
+      message = "another row of this run has the same key, and did the same" }
   elseif not error_value.is(err, "cancelled") then
     run.broken = error_value.new { kind = "io", outcome = "none", durable = true, cause = err,
       message = ("the journal of the run %s cannot be written: %s"):format(run.id,
         error_value.is(err) and err.message or tostring(err)),
       hint = "Free space or mend the disk, then `beadle resume " .. run.id .. "`." }
-    err = run.broken
+    return run.broken
   end
-  error(err, 0)
+  return err
+end
+
+local function results_of(run, ok, ...)
+  if not ok then
+    error(not_kept(run, (...)), 0)
+  end
+  return ...
+end
+
+-- Nothing is sent any more once something could not be kept.
+local function guard(run, fn, ...)
+  if run.broken then
+    error(run.broken, 0)
+  end
+  return results_of(run, pcall(fn, ...))
 end
 
 local function intend(run, record, known)
@@ -135,9 +144,19 @@ end
 -- What a call that raised has done at the other side.
 local STATES = { none = "failed", done = "done" }
 
+-- What was lost of an effect that can be settled is found out again, so nobody waits for the disk. Of others only this
+-- says that they happened.
+local function keep_outcome(run, record, text)
+  if record.probe ~= "none" then
+    run.journal:outcome_later(record, "done", { answer = text })
+    return true
+  end
+  return pcall(guard, run, run.journal.outcome, run.journal, record, "done", { answer = text })
+end
+
 local function keep_answer(run, record, effect, result)
   local text = effects.answer_text(effect, result)
-  local ok, err = pcall(guard, run, run.journal.outcome, run.journal, record, "done", { answer = text })
+  local ok, err = keep_outcome(run, record, text)
   count(run, "effects", "intent", -1)
   count(run, "effects", "done", 1)
   show_status(run)
@@ -292,8 +311,13 @@ end
 -- ---------------------------------------------------------------------------------------------------
 -- Rows
 
-local Row = {}
-Row.__index = Row
+local function begin(row)
+  local journal = row.run:open_journal()
+  row.known = guard(row.run, journal.begin_row, journal, row.key, row.facts, row.was)
+  row.begun = true
+  count(row.run, "rows", row.known and row.known.state, -1)
+  count(row.run, "rows", "running", 1)
+end
 
 -- The journal knows of the row from here on.
 function Row:begin()
@@ -302,20 +326,16 @@ function Row:begin()
   end
   if self.begun then
     return
+  elseif self.run.journal then -- no other task runs meanwhile
+    return begin(self)
   end
   self.beginning = async.event()
-  local ok, err = pcall(function()
-    local journal = self.run:open_journal()
-    self.known = guard(self.run, journal.begin_row, journal, self.key, self.facts, self.was)
-  end)
-  self.begun = ok
+  local ok, err = pcall(begin, self)
   self.beginning:set()
   self.beginning = nil
   if not ok then
     error(err, 0)
   end
-  count(self.run, "rows", self.known and self.known.state, -1)
-  count(self.run, "rows", "running", 1)
 end
 
 local function load_waits(row)
@@ -340,17 +360,20 @@ function Row:keep_wait(kind, number, value)
   guard(self.run, self.run.journal.set_wait, self.run.journal, self.key, kind, number, value)
 end
 
+local function at_once(fn, ...)
+  return fn(...)
+end
+
 local function new_row(run, key, facts)
-  local row = setmetatable({ run = run, key = key, facts = facts, seen = {}, waits = {},
-    aside = facts.aside or function(fn, ...) return fn(...) end }, Row)
-  row.gate = function(effect, send)
-    if M.current() ~= row then -- a row within this one has kept it
-      return send()
-    end
-    return pass(row, effect, send)
+  return setmetatable({ run = run, key = key, facts = facts, seen = {}, waits = {},
+    aside = facts.aside or at_once }, Row)
+end
+
+function Row.__call(row, effect, send)
+  if M.current() ~= row then -- a row within this one has kept it
+    return send()
   end
-  rows[row.gate] = row
-  return row
+  return pass(row, effect, send)
 end
 
 local function end_state(row, state, facts, later)
@@ -381,6 +404,8 @@ local function end_badly(row, err)
   end
 end
 
+Row.__close = end_badly
+
 -- A row is only done when all that it asked for is settled, also what its code did not mind.
 local function check_settled(row)
   local wrong = row.doubt or row.unsettled or row.refused or row.run.broken
@@ -403,14 +428,12 @@ function Run:row(key, facts, fn, ...)
   if not facts.lazy or known then
     row:begin()
   end
-  local _ <close> = setmetatable({}, { __close = function(_, err)
-    end_badly(row, err)
-  end })
-  local results = table.pack(async.scope(gate.with, row.gate, fn, ...))
+  local _ <close> = row
+  local results = table.pack(async.scope(gate.with, row, fn, ...))
   check_settled(row)
   if row.begun then
     local is_done = not facts.is_done or facts.is_done(results[1])
-    end_state(row, is_done and "done" or "failed", { result = effects.encode(results[1]) })
+    end_state(row, is_done and "done" or "failed", { result = effects.encode(results[1]) }, facts.ends_later)
   end
   return table.unpack(results, 1, results.n)
 end
@@ -473,7 +496,7 @@ function M.open(options)
   run.journal = journal_of.open { path = runs.path_of(run.id), note = options.note }
   local ok, err = pcall(function()
     run.meta = run.journal:meta()
-    local counts = run.journal:counts()
+    local counts = run.journal.counts_then
     run.rows, run.effects, run.started = counts.rows, counts.effects, run.meta.started
   end)
   if not ok then

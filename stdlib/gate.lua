@@ -22,32 +22,48 @@ local task = require "beadle.task"
 
 local M = { dry_run = false } -- true while nothing is sent (beadle.dry_run): what was planned is not kept as done
 
--- What a gate that comes before another is made of.
-local parts = setmetatable({}, { __mode = "k" })
-
 -- Gates that see also what only reads.
 local watchers = setmetatable({}, { __mode = "k" })
 
-local function set(gate)
-  task.set_gate(gate, gate and watchers[gate])
+-- A gate that comes before another: { gate =, outer =, reads = }. Rows of a run have one each, so they are kept in no
+-- table by their gates: those whose keys are weak cost the collector much.
+local Chain = {}
+
+local function watches(gate)
+  if getmetatable(gate) == Chain then
+    return gate.reads
+  end
+  return watchers[gate]
 end
+
+local function set(gate)
+  task.set_gate(gate, gate and watches(gate))
+end
+
+local Back = { __close = function(back)
+  set(back.gate)
+end }
 
 -- What closes this puts the task's gate back.
 local function put_back()
   local outer, reads = task.gate()
-  if outer and reads then
-    watchers[outer] = true -- also one that was set without this module
+  if outer and reads and not watches(outer) then
+    watchers[outer] = true -- one that was set without this module
   end
-  return outer, setmetatable({}, { __close = function()
-    set(outer)
-  end })
+  return outer, setmetatable({ gate = outer }, Back)
 end
 
 local function enter(gate, effect, send)
-  if effect.effect == "read" and not watchers[gate] then
+  if effect.effect == "read" and not watches(gate) then
     return send()
   end
   return gate(effect, send)
+end
+
+function Chain.__call(chain, effect, send)
+  return enter(chain.gate, effect, function()
+    return enter(chain.outer, effect, send)
+  end)
 end
 
 -- with(gate, fn, ...) -> results of fn, which runs in this task, with the gate for it and for tasks that it spawns.
@@ -55,16 +71,7 @@ end
 function M.with(gate, fn, ...)
   local outer, back = put_back()
   local _ <close> = back
-  local both = outer and function(effect, send)
-    return enter(gate, effect, function()
-      return enter(outer, effect, send)
-    end)
-  end
-  if both then
-    parts[both] = { gate, outer }
-    watchers[both] = watchers[gate] or watchers[outer]
-  end
-  set(both or gate)
+  set(outer and setmetatable({ gate = gate, outer = outer, reads = watches(gate) or watches(outer) }, Chain) or gate)
   return fn(...)
 end
 
@@ -76,16 +83,14 @@ end
 
 -- The gate's part that watches, or nil.
 local function watching_part(gate)
-  local part = parts[gate]
-  while part do
-    local found = watching_part(part[1])
+  while getmetatable(gate) == Chain do
+    local found = watching_part(gate.gate)
     if found then
       return found
     end
-    gate = part[2]
-    part = parts[gate]
+    gate = gate.outer
   end
-  return watchers[gate] and gate or nil
+  return watches(gate) and gate or nil
 end
 
 -- without(fn, ...) -> results of fn, whose effects pass no gate but one that watches.
@@ -96,17 +101,16 @@ function M.without(fn, ...)
   return fn(...)
 end
 
--- find(known) -> known[gate] of the innermost gate of this task for which there is one, or nil.
-function M.find(known)
+-- find(class) -> the innermost gate of this task that is an object of the class, a metatable with __call; or nil.
+function M.find(class)
   local gate = task.gate()
-  while gate do
-    local part = parts[gate]
-    local value = known[part and part[1] or gate]
-    if value then
-      return value
+  while getmetatable(gate) == Chain do
+    if getmetatable(gate.gate) == class then
+      return gate.gate
     end
-    gate = part and part[2]
+    gate = gate.outer
   end
+  return getmetatable(gate) == class and gate or nil
 end
 
 return M

@@ -178,21 +178,24 @@ function Limits:before(record, effect)
   wait_for_turn(self, effect)
 end
 
-local function observe(self, effect, send)
-  local host = host_of(effect)
-  local results = table.pack(pcall(send))
-  local err = not results[1] and results[2] or nil
+local function observed(self, host, ok, ...)
+  if ok then
+    self.breaker:note(host)
+    return ...
+  end
+  local err = ...
   self.breaker:note(host, err)
-  if error_value.is(err) and err.retry_after then
-    self.breaker:hold(host, time.now() + err.retry_after)
-  end
-  if err ~= nil then
-    if error_value.is(err) then
-      err.host = host
+  if error_value.is(err) then
+    if err.retry_after then
+      self.breaker:hold(host, time.now() + err.retry_after)
     end
-    error(err, 0)
+    err.host = host
   end
-  return table.unpack(results, 2, results.n)
+  error(err, 0)
+end
+
+local function observe(self, effect, send)
+  return observed(self, host_of(effect), pcall(send))
 end
 
 -- A call that fetches a token is part of the call that needs it, which had its turn.

@@ -171,13 +171,25 @@ local function memory(count)
   end
 end
 
+local function begin_check(self)
+  self.header_line = self.reader.header_line
+  self.problems, self.problem_count, self.count, self.empty = {}, 0, 0, 0
+  self.absent, self.columns = {}, {}
+  check_columns(self)
+end
+
+-- The rows are those of which an earlier check said how many there are, and that there is nothing wrong with them.
+function Input:check_again(count, empty)
+  begin_check(self)
+  self.count, self.empty = count, empty
+  return self.problem_count == 0
+end
+
 -- Reads the whole file and fills in `problems`; count and empty say how many rows there are. `see` remembers keys
 -- elsewhere than in memory.
 function Input:check(see)
-  self.header_line = self.reader.header_line
-  self.problems, self.problem_count, self.count, self.empty = {}, 0, 0, 0
-  self.absent, self.columns, self.seen = {}, {}, see or memory(#self.recipe.unique)
-  check_columns(self)
+  begin_check(self)
+  self.seen = see or memory(#self.recipe.unique)
   local ok, err = pcall(check_rows, self)
   if not ok then
     if not error_value.is(err, "decode") then
@@ -190,15 +202,21 @@ function Input:check(see)
   return self.problem_count == 0
 end
 
--- entries() -> iterator of {index, line, cells, row}. A row that is no longer what was checked has `problem`
--- instead of `row`: somebody changed the file meanwhile.
-function Input:entries()
+-- entries([pass]) -> iterator of {index, line, cells, row}. A row that is no longer what was checked has `problem`
+-- instead of `row`: somebody changed the file meanwhile. pass(line) may say how many lines from this one on are passed
+-- over, of which the last ends a row.
+function Input:entries(pass)
   local waiting, first, index = {}, 1, 0
   local next_row = self.reader:rows(function(line, message)
     waiting[#waiting + 1] = { line = line, cells = {}, problem = message }
   end)
   local function read()
     local cells, line
+    local lines = pass and pass(self.reader.line + 1)
+    if lines then
+      self.reader:pass_over(lines)
+      index = index + lines
+    end
     repeat
       cells, line = next_row()
     until not cells or not is_empty(cells)

@@ -4,7 +4,7 @@
 --
 --   create { path =, meta = { ... }, note = } -> journal    open { path =, note = } -> journal
 --       open { mend = true } takes what is whole but lacks its witness (FILE.lock), and makes a new one
---   peek { path = } -> { meta =, counts = }: of a run that nobody has
+--   peek { path = } -> { meta =, counts = }: of a run that nobody has      facts { path = } -> meta: the same unchecked
 -- Raise an error of kind "io" when somebody has the file (and who), and when it is damaged: each row of a table has a
 -- checksum, each table knows how many rows it has, and the number of commits is witnessed beside the file. A damaged
 -- journal is refused as a whole: a row that is missing would be done twice. An error with `empty` set is that of a
@@ -27,6 +27,9 @@
 --   journal:spent(unit, person) -> amount               journal:has_spent(effect, unit) -> amount or nil
 --   journal:rows { state =, after =, limit = } -> list, by key      journal:unsettled(limit) -> list of effects
 --   journal:counts() -> { rows = { by state }, effects = { by state } }
+--   journal.counts_then                   these as they were when it was opened
+--   journal:closed_lines() -> list of { from, to }: lines one after the other whose rows came to an end and are not
+--                                         gone on with, where there are many
 --   journal:check()                       all of it once more; raises when it is damaged
 --   journal:close()
 
@@ -44,9 +47,10 @@ local IOERR, CORRUPT, NOTADB = 10, 11, 26 -- SQLite's primary result codes (sqli
 -- primary key come first.
 local TABLES = {
   { name = "run", keys = 1, "name", "value" },
-  { name = "row", keys = 1, "key", "line", "state", "cells", "result", "error", "wake_at", "began", "ended" },
-  { name = "effect", keys = 4, "row", "operation", "key", "occurrence", "effect", "probe", "params", "params_hash",
-    "before", "state", "sent_at", "ended_at", "attempts", "answer", "error" },
+  { name = "row", keys = 1, counted = true, "key", "line", "state", "cells", "result", "error", "wake_at", "began",
+    "ended" },
+  { name = "effect", keys = 4, counted = true, "row", "operation", "key", "occurrence", "effect", "probe", "params",
+    "params_hash", "before", "state", "sent_at", "ended_at", "attempts", "answer", "error" },
   { name = "wait", keys = 3, "row", "kind", "occurrence", "value" },
   { name = "spent", keys = 6, "unit", "person", "row", "operation", "key", "occurrence", "amount" },
 }
@@ -131,10 +135,11 @@ local function check_schema(db, path)
   end
 end
 
+-- Gives how many of its rows have which state.
 local function check_table(db, path, each)
   local found = db:run(("SELECT count(*) n,count(CASE WHEN sum IS NOT beadle_sum(%s) THEN 1 END) wrong,"
-    .. "beadle_ascends(%s) ascends,(SELECT n FROM tally WHERE name='%s') wanted FROM %s"):format(columns_of(each),
-    keys_of(each), each.name, each.name))[1]
+    .. "beadle_ascends(%s) ascends,(SELECT n FROM tally WHERE name='%s') wanted%s FROM %s"):format(columns_of(each),
+    keys_of(each), each.name, each.counted and ",beadle_words(state) states" or "", each.name))[1]
   if found.n ~= found.wanted then
     refuse(path, ("the table %s has %d rows and had %s"):format(each.name, found.n, tostring(found.wanted)))
   elseif found.wrong > 0 then
@@ -143,6 +148,7 @@ local function check_table(db, path, each)
   elseif found.ascends ~= 1 then
     refuse(path, ("the table %s is out of order"):format(each.name))
   end
+  return found.states and json.decode(found.states)
 end
 
 -- What SQLite itself finds: a free page that is in use would be written over later.
@@ -160,9 +166,11 @@ end
 local function check(db, path)
   check_schema(db, path)
   check_pages(db, path)
+  local counts = {}
   for _, each in ipairs(TABLES) do
-    check_table(db, path, each)
+    counts[each.name] = check_table(db, path, each)
   end
+  return { rows = counts.row, effects = counts.effect }
 end
 
 -- A disk that cannot be read now is no damage.
@@ -262,6 +270,8 @@ local SET_SPENT = set_statement(SPENT, { "amount" })
 local GET_SPENT = "SELECT sum(amount) n FROM spent WHERE unit=?1 AND person=?2"
 local HAS_SPENT = get_statement(SPENT, "WHERE unit=?1 AND person='' AND row=?2 AND operation=?3 AND key=?4 AND "
   .. "occurrence=?5")
+local GET_CLOSED = "SELECT beadle_ranges(line) ranges FROM row WHERE state IN ('done','skipped','in_doubt') OR "
+  .. "state='failed' AND error IS NOT NULL AND json_extract(error,'$.outcome') IS NOT 'unknown'"
 local GET_WAITS = get_statement(WAIT, "WHERE row=?1")
 
 -- ---------------------------------------------------------------------------------------------------
@@ -398,13 +408,20 @@ function Journal:rows(options)
 end
 
 function Journal:counts()
-  local counts = { rows = {}, effects = {} }
-  for _, each in ipairs { { "row", counts.rows }, { "effect", counts.effects } } do
-    for _, found in ipairs(self.db:run(("SELECT state,count(*) n FROM %s GROUP BY state"):format(each[1]))) do
-      each[2][found.state] = found.n
-    end
+  local counts = {}
+  for _, each in ipairs { { "row", "rows" }, { "effect", "effects" } } do
+    local found = self.db:run(("SELECT beadle_words(state) states FROM %s"):format(each[1]))[1]
+    counts[each[2]] = json.decode(found.states)
   end
   return counts
+end
+
+function Journal:closed_lines()
+  local list = {}
+  for from, to in self.db:run(GET_CLOSED)[1].ranges:gmatch "(%d+)-(%d+)" do
+    list[#list + 1] = { math.tointeger(from), math.tointeger(to) }
+  end
+  return list
 end
 
 function Journal:check()
@@ -457,17 +474,32 @@ end
 
 function M.open(options)
   local db = open_database(options)
+  local counts
   checked(db, options.path, function()
     check_version(db, options.path)
-    check(db, options.path)
+    counts = check(db, options.path)
   end)
   db:trust()
-  return setmetatable({ db = db, path = options.path }, Journal)
+  return setmetatable({ db = db, path = options.path, counts_then = counts }, Journal)
 end
 
 function M.peek(options)
   local journal <close> = M.open { path = options.path, note = "looking at it" }
-  return { meta = journal:meta(), counts = journal:counts() }
+  return { meta = journal:meta(), counts = journal.counts_then }
+end
+
+-- The facts of a run alone: nothing else is looked at, for whoever goes on with the run checks it as a whole.
+function M.facts(options)
+  local db = database.open { path = options.path, note = "looking at it" }
+  local journal <close> = setmetatable({ db = db, path = options.path }, Journal)
+  local meta
+  checked(db, options.path, function()
+    check_version(db, options.path)
+    check_schema(db, options.path)
+    check_table(db, options.path, RUN)
+    meta = journal:meta()
+  end)
+  return meta
 end
 
 return M

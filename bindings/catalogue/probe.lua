@@ -42,16 +42,31 @@ local function is_given(value)
   return value ~= nil and value ~= json.null
 end
 
+local records = {} -- by the operation's full name; false: of no vendor
+
+local function find_record(full_name)
+  local vendor_name, name = full_name:match "^([%w_]+)%.([%w_]+)$"
+  for _, each in ipairs(catalogue.vendors()) do
+    if each == vendor_name then
+      local vendor = described(vendor_name)
+      return { vendor = vendor, operation = vendor.by_name[name] }
+    end
+  end
+  return false
+end
+
 -- record(effect) -> what the catalogue says of the operation, or of the variant that the effect is, and the vendor;
 -- nil for what is no vendor's operation.
 function M.record(effect)
-  local vendor_name, name = effect.operation:match "^([%w_]+)%.([%w_]+)$"
-  local known = false
-  for _, each in ipairs(catalogue.vendors()) do
-    known = known or each == vendor_name
+  local known = records[effect.operation]
+  if known == nil then
+    known = find_record(effect.operation)
+    records[effect.operation] = known
   end
-  local vendor = known and described(vendor_name)
-  local operation = vendor and vendor.by_name[name]
+  if not known then
+    return nil
+  end
+  local operation, vendor = known.operation, known.vendor
   for _, variant in ipairs(operation and operation.variants or {}) do
     if effect.params and variant.value == effect.params[operation.selector] then
       return variant, vendor, operation

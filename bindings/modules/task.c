@@ -49,11 +49,11 @@ static int l_gate(lua_State *L)
     return 2;
 }
 
-// set_gate(fn [, reads]): the gate of this task and of those it spawns from here on; nil: none. With `reads` it also
+// set_gate(fn [, reads]): a function or an object with __call, the gate of this task and of those it spawns from here on; nil: none. With `reads` it also
 // sees operations that only read. For beadle.gate.
 static int l_set_gate(lua_State *L)
 {
-    if (!lua_isnoneornil(L, 1)) {
+    if (!lua_isnoneornil(L, 1) && luaL_getmetafield(L, 1, "__call") == LUA_TNIL) {
         luaL_checktype(L, 1, LUA_TFUNCTION);
     }
     bool reads = lua_toboolean(L, 2);

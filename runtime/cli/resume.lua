@@ -60,8 +60,10 @@ end
 -- go_on(operands, values, only): the run that the first operand names; `only`, for a batch, says which rows of it.
 local function go_on(operands, values, only)
   local id = runs.find(table.remove(operands, 1))
-  local meta = run_journal.peek({ path = runs.path_of(id) }).meta
+  local path = runs.path_of(id)
+  local meta = run_journal.facts { path = path }
   if meta.state == "done" then
+    run_journal.peek { path = path } -- refuses it when it is damaged
     print(("Run %s is done: there is nothing to go on with."):format(id))
     return 0
   elseif meta.state == "ended" then

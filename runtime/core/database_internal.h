@@ -75,6 +75,9 @@ void bd_db_connection_close(struct bd_db_connection *connection, bool settle);
 // SQL functions that find damage which SQLite does not see:
 //   beadle_sum(a, b, ...)       a checksum of the values, for a column that keeps it
 //   beadle_ascends(a, b, ...)   aggregate: 1 when each row's values are greater than those of the row before
+//   beadle_words(a)             aggregate: how often each of a few short texts is there, as a JSON object; others are passed over
+// and one that finds what is whole:
+//   beadle_ranges(a)            aggregate: "2-990001 990007-1000001", the numbers of which 100 or more have no gap
 bool bd_db_check_open(sqlite3 *db);
 
 #endif

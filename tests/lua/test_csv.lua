@@ -30,6 +30,40 @@ end
 
 test.after_each(console.clean)
 
+describe("lines are passed over", function()
+  local function written(text)
+    local path = os.tmpname()
+    local file <close> = assert(io.open(path, "wb"))
+    file:write(text)
+    return path
+  end
+
+  for _, ending in ipairs { "\n", "\r\n", "\r" } do
+    it(("with the ending %q"):format(ending), function()
+      local list = { "n" }
+      for index = 1, 30000 do -- more than a block
+        list[#list + 1] = ("%d"):format(index)
+      end
+      local path = written(table.concat(list, ending))
+      local reader = csv.open(path)
+      reader:pass_over(29997)
+      local rows, lines = all(reader)
+      os.remove(path)
+      equal(#rows, 3)
+      equal(rows[1].n, "29998")
+      equal(lines[1], 29999)
+    end)
+  end
+
+  it("to the end and no further", function()
+    local path = written "n\n1\n2\n"
+    local reader = csv.open(path)
+    reader:pass_over(5)
+    equal(#all(reader), 0)
+    os.remove(path)
+  end)
+end)
+
 describe("a file is recognised:", function()
   it("comma, UTF-8, LF", function()
     local reader = csv.open(FOLDER .. "plain.csv")

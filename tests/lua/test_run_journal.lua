@@ -340,4 +340,88 @@ describe("a database", function()
   end)
 end)
 
+describe("what is over", function()
+  it("is told by its lines, where there are many one after the other", function()
+    local path = fresh_path()
+    local journal <close> = run_journal.create { path = path }
+    local function row(line, state, facts)
+      journal:begin_row(("r%d"):format(line), { line = line }, false)
+      if state then
+        journal:end_row_later(("r%d"):format(line), state, facts or {})
+      end
+    end
+    for line = 2, 400 do
+      row(line, line % 3 == 0 and "skipped" or "done")
+    end
+    row(401, "failed", { error = '{"kind":"timeout","outcome":"unknown"}' })
+    for line = 402, 550 do
+      row(line, "failed", { error = '{"kind":"rejected","outcome":"none"}' })
+    end
+    row(551)
+    for line = 552, 600 do
+      row(line, "done")
+    end
+    local list = journal:closed_lines()
+    equal(#list, 2)
+    equal(table.concat(list[1], "-"), "2-400")
+    equal(table.concat(list[2], "-"), "402-550")
+  end)
+
+  it("is counted when it is opened", function()
+    local path = fresh_path()
+    local journal = run_journal.create { path = path }
+    fill(journal, 1, 10)
+    journal:begin_row("another", { line = 99 }, false)
+    journal:set_meta {}
+    local counts = journal:counts()
+    journal:close()
+    local again <close> = run_journal.open { path = path }
+    equal(again.counts_then.rows.running, counts.rows.running)
+    equal(again.counts_then.effects.done, counts.effects.done)
+    equal(counts.effects.done ~= nil, true)
+  end)
+end)
+
+describe("the text of a value", function()
+  local text = database.text
+
+  it("is the same for equal values", function()
+    equal(text { b = 1, a = { 1, "x", true }, ["c d"] = 0.5 }, '{"a":[1,"x",true],"b":1,"c d":0.5}')
+    equal(text {}, "{}")
+    equal(text(require("beadle.json").array {}), "[]")
+  end)
+
+  it("leaves out what is no data, and says where a secret was", function()
+    equal(text { a = print, b = io.stdout, c = 0 / 0, d = require("beadle.json").null },
+      '{"b":"[secret]","c":null,"d":null}')
+  end)
+
+  it("keeps bytes that are no text", function()
+    equal(text "\xff\0", '{"$bytes":"ff00"}')
+    equal(text { a = "\xc3\xa9" }, '{"a":"\xc3\xa9"}')
+  end)
+
+  it("is refused for a table within itself", function()
+    local wrong = {}
+    wrong.wrong = wrong
+    test.raises("argument", function() text(wrong) end)
+  end)
+
+  it("has many names in order", function()
+    local value, names = {}, {}
+    for index = 1, 200 do
+      local name = ("n%03d"):format(index * 7 % 200)
+      value[name] = index
+      names[#names + 1] = name
+    end
+    table.sort(names)
+    local at = 1
+    for name in text(value):gmatch '"(n%d+)":' do
+      equal(name, names[at])
+      at = at + 1
+    end
+    equal(at, 201)
+  end)
+end)
+
 test.run()
