@@ -15,17 +15,27 @@ local KEYS_AT_ONCE = 5000
 -- ---------------------------------------------------------------------------------------------------
 -- Uniqueness
 
+-- A full disk is told of by what it stops.
+local function exec(db, ...)
+  local ok, err = pcall(db.exec, db, ...)
+  if not ok then
+    error(error_value.is(err, "io") and error_value.new { kind = "io", outcome = "none", cause = err,
+      message = "the rows cannot be checked: " .. err.message,
+      hint = "Free space in this folder, then begin again." } or err, 0)
+  end
+end
+
 -- seen(path) -> function(index, key, line) for recipe_input's check, and an end to be closed. Keys are kept in a file
 -- that has no name any more, so that nothing of it stays, whatever stops the program.
 function M.seen(path)
   os.remove(path)
   local db = sqlite.open(path)
-  local waiting = 0
-  db:exec "PRAGMA journal_mode=MEMORY" -- a journal on the disk would need the name
-  db:exec "PRAGMA synchronous=OFF"
-  db:exec "CREATE TABLE seen(at,key,line,PRIMARY KEY(at,key)) WITHOUT ROWID"
   os.remove(path)
-  db:exec "BEGIN"
+  local waiting = 0
+  exec(db, "PRAGMA journal_mode=MEMORY") -- a journal on the disk would need the name
+  exec(db, "PRAGMA synchronous=OFF")
+  exec(db, "CREATE TABLE seen(at,key,line,PRIMARY KEY(at,key)) WITHOUT ROWID")
+  exec(db, "BEGIN")
   local function see(index, key, line)
     local first
     for row in db:rows("SELECT line FROM seen WHERE at=? AND key=?", index, key) do
@@ -34,11 +44,11 @@ function M.seen(path)
     if first then
       return first
     end
-    db:exec("INSERT INTO seen VALUES(?,?,?)", index, key, line)
+    exec(db, "INSERT INTO seen VALUES(?,?,?)", index, key, line)
     waiting = waiting + 1
     if waiting == KEYS_AT_ONCE then -- what is not committed is held in memory
-      db:exec "COMMIT"
-      db:exec "BEGIN"
+      exec(db, "COMMIT")
+      exec(db, "BEGIN")
       waiting = 0
     end
   end

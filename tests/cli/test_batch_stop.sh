@@ -129,6 +129,22 @@ verdict "a limit on the size of files is no end without words" err_has "cannot b
 (go_on) >out 2>err </dev/null
 verdict "and nothing is lost by it" judge
 
+# The files at the end are on the disk before they have their names, and the names before the run is done.
+if strace -o /dev/null true 2>/dev/null; then
+  fresh
+  before="strace -f -y -o calls -e trace=fsync,rename,fdatasync"
+  (begin) >out 2>err </dev/null
+  status=$?
+  before=
+  for name in done failed in-doubt; do
+    verdict "$name.csv is written before it has its name" awk -v name="$name" '
+      /fsync\(/ && index($0, "end/" name ".csv.new>") { synced = 1 }
+      /rename\(/ && index($0, "end/" name ".csv\"") { named = 1; right = synced }
+      named && /fsync\(/ && /\/end>/ { kept = 1 }
+      END { exit !(right && kept) }' calls
+  done
+fi
+
 # Killed before there is a run: nobody was told of it, and it is none.
 if strace -o /dev/null true 2>/dev/null; then
   for point in 3 10 17 24 31; do

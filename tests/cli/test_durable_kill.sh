@@ -37,4 +37,12 @@ not_right() { ! judge; }
 verdict "a journal without intents is found out" not_right
 sed 's/^/        /' out
 
+hit() { kill -TERM "$pid" 2>/dev/null; }
+was_hit() { [ "$status" -eq 143 ]; }
+kills=8 rows=60
+head -61 rows.csv >few.csv && mv few.csv rows.csv
+survive
+tell_kills
+verdict "SIGTERM at any moment: no row is lost, and nothing is done twice" judge
+
 finish
