@@ -16,7 +16,10 @@ local MOST_TRIES = 3
 -- A gate sends an effect once. Once more is a call of its own, which passes no gate: this one has let it through.
 local function call_again(effect)
   local vendor = require("beadle." .. effect.vendor)
-  return gate.without(vendor[effect.operation:match "^[^.]+%.(.+)$"], effect.params)
+  if effect.profile then -- the account that it was sent to
+    vendor = vendor.client { profile = effect.profile }
+  end
+  return gate.without(vendor[effect.operation:match "^[^.]+%.(.+)$"], probe.arguments(effect))
 end
 
 -- sender(effect, send) -> function that sends, each time that it is called; nil the second time, where it cannot.
