@@ -79,8 +79,8 @@ M.faults = {
   { "HTTP/0.9, or no HTTP at all", "unusable", { "http09", "garbage", "wrong-version" } },
   { "one header of 400 kB, or 2 MB of headers", "unusable", { { "header-huge", large = true },
     { "headers-many", large = true } } },
-  { "headers that come byte by byte, without end", "lost", { { "header-drip", kind = "timeout", limit = "1 s" } } },
-  { "a body that comes byte by byte, without end", "lost", { { "body-drip", kind = "timeout", limit = "1 s" } } },
+  { "headers that come byte by byte, without end", "lost", { { "header-drip", kind = "timeout", limit = "1500 ms" } } },
+  { "a body that comes byte by byte, without end", "lost", { { "body-drip", kind = "timeout", limit = "1500 ms" } } },
   { "50 informational answers", "unusable", { "informational", "informational/21",
     { "informational/20", class = "good" } } },
   { "204 with a body", "unusable", { { "body-on-204", apart = true } } },
@@ -102,10 +102,10 @@ M.faults = {
   -- Before the request leaves
   { "a name that nobody knows", "unsent", { { "no name", url = "https://no..such..host" } } },
   { "a name service that does not answer", "unsent", { { "slow name", url = "https://slow-name.test:9",
-    kind = "timeout", limit = "1 s" } } },
+    kind = "timeout", limit = "1500 ms" } } },
   { "nobody listens", "unsent", { { "closed port", url = "closed" } } },
   { "no way leads there, or nobody answers", "unsent", { { "no route", url = "https://255.255.255.255:9" },
-    { "nobody accepts", server = { "--full" }, kind = "timeout", limit = "1 s" } } },
+    { "nobody accepts", server = { "--full" }, kind = "timeout", limit = "1500 ms" } } },
   -- Under way
   { "a TLS alert, or bytes that are not encrypted, within the answer", "lost", { { "tls-alert", tls = true },
     { "tls-garbage", tls = true } } },
@@ -134,8 +134,8 @@ M.faults = {
   { "HTTP/2: GOAWAY, or a stream that is reset", "lost", { { "GOAWAY", server = { "--tls", "--h2" } },
     { "REFUSED_STREAM", server = { "--tls", "--h2-reset", "7" } } } },
   { "a server that stops reading, or never answers", "lost", {
-    { "stall-upload", kind = "timeout", limit = "1 s", early = true },
-    { "accept-then-silence", kind = "timeout", limit = "1 s" } } },
+    { "stall-upload", kind = "timeout", limit = "1500 ms", early = true },
+    { "accept-then-silence", kind = "timeout", limit = "1500 ms" } } },
 }
 
 -- each(fn): calls fn(fault, form) with both filled in: fault.number, fault.name; form.path, form.class, form.kind.
