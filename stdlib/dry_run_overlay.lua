@@ -4,6 +4,7 @@
 
 local json = require "beadle.json"
 local plausible = require "beadle.plausible"
+local probe = require "beadle.catalogue.probe"
 local conceal = require "beadle.conceal"
 local sandbox = require "beadle.sandbox"
 local task = require "beadle.task"
@@ -21,24 +22,6 @@ local function client_of(vendor)
   return clients[vendor]
 end
 
--- The parameters as a script gives them: what stands for other names is among them.
-local function arguments(operation, params)
-  local args = {}
-  for name, value in pairs(params) do
-    args[name] = value
-  end
-  for _, param in ipairs(operation.params) do
-    local rest = param.rest and args[param.name]
-    if rest then
-      args[param.name] = nil
-      for name, value in pairs(rest) do
-        args[name] = value
-      end
-    end
-  end
-  return args
-end
-
 -- ask(effect) -> true and the twin's answer, or false: it cannot follow, for what the real vendor has is not there.
 function M.ask(effect)
   local operation = conceal.operation(effect.operation)
@@ -51,7 +34,7 @@ function M.ask(effect)
     task.set_label(label)
   end })
   local ok, answer = beadle.try(function()
-    return true, client_of(effect.vendor)[operation.name](arguments(operation, effect.params), { retry = false })
+    return true, client_of(effect.vendor)[operation.name](probe.arguments(effect), { retry = false })
   end)
   return ok or false, answer
 end

@@ -172,20 +172,34 @@ local function keep_answer(run, record, effect, result)
     hint = err.hint }, 0)
 end
 
--- attempt(record, effect, send, known [, accept]) -> "done" and the result; or "failed", "unknown" or "done", nil, and
--- the error. accept(err) may give the result that an error means.
-function Run:attempt(record, effect, send, known, accept)
+-- The state that an error leaves the effect in. Done, of which no answer can be read: what tells knows the result too.
+-- judge(err) is given when it was sent again: its verdict is about all sendings (catalogue/probe.lua).
+local function state_after(record, err, judge)
+  if judge then
+    local verdict, result = judge(err)
+    return verdict == "happened" and "done" or verdict == "not" and "failed" or "unknown", result
+  end
+  local state = STATES[error_value.is(err) and err.outcome] or "unknown"
+  return state == "done" and record.probe ~= "none" and "unknown" or state
+end
+
+-- attempt(record, effect, send, known [, judge]) -> "done" and the result; or "failed", "unknown" or "done", nil, and
+-- the error.
+function Run:attempt(record, effect, send, known, judge)
   if self.limits then
     self.limits:before(record, effect)
   end
   intend(self, record, known)
   local ok, result = pcall(send)
-  local accepted = not ok and accept and accept(result)
-  if ok or accepted then
-    keep_answer(self, record, effect, accepted or result)
-    return "done", accepted or result
+  local state, found
+  if not ok then
+    state, found = state_after(record, result, judge)
   end
-  local state = STATES[error_value.is(result) and result.outcome] or "unknown"
+  if ok or found then
+    local answer = found or result
+    keep_answer(self, record, effect, answer)
+    return "done", answer
+  end
   self:note(record, state, { error = effects.error_text(result) })
   if self.limits and state == "failed" then
     self.limits:give_back(record)

@@ -11,12 +11,15 @@ local time = require "beadle.time"
 
 local M = {}
 
-local MOST_TRIES = 3
+local MOST_TRIES, LONGEST_PAUSE_S = 3, 60
 
 -- A gate sends an effect once. Once more is a call of its own, which passes no gate: this one has let it through.
 local function call_again(effect)
   local vendor = require("beadle." .. effect.vendor)
-  return gate.without(vendor[effect.operation:match "^[^.]+%.(.+)$"], effect.params)
+  if effect.profile then -- the account that it was sent to
+    vendor = vendor.client { profile = effect.profile }
+  end
+  return gate.without(vendor[effect.operation:match "^[^.]+%.(.+)$"], probe.arguments(effect))
 end
 
 -- sender(effect, send) -> function that sends, each time that it is called; nil the second time, where it cannot.
@@ -104,18 +107,18 @@ local function verdict_of(row, record, effect)
   return probe.settle(effect)
 end
 
--- The result that a refusal of the repeated request means, or nil.
-local function accept(effect, refusal)
-  if not effect.vendor or error_value.is(refusal, "cancelled") then
-    return nil
+-- What the error of the repeated request says of both: a repetition that was not let in says nothing of the first.
+local function judge(effect, err)
+  if not effect.vendor or error_value.is(err, "cancelled") then
+    return "unknown"
   end
-  local verdict, result = probe.read_repeat(effect, false, refusal)
-  return verdict == "happened" and (result or {}) or nil
+  local verdict, result = probe.read_repeat(effect, false, err)
+  return verdict, verdict == "happened" and (result or {}) or nil
 end
 
 local function send_again(row, record, effect, send)
-  local state, result, err = row.run:attempt(record, effect, send, { attempts = record.attempts }, function(refusal)
-    return accept(effect, refusal)
+  local state, result, err = row.run:attempt(record, effect, send, { attempts = record.attempts }, function(wrong)
+    return judge(effect, wrong)
   end)
   return not err or state ~= "unknown" or error_value.is(err, "cancelled"), result, err
 end
@@ -147,15 +150,34 @@ local function try_once(row, record, effect, next_send)
   return send_again(row, record, effect, send)
 end
 
+-- Waits as long as the vendor asks before the next try; false: that is too long.
+local function pause(row, err)
+  local left = error_value.is(err) and err.retry_after or 0
+  if left > LONGEST_PAUSE_S then
+    return false
+  elseif left > 0 then
+    row.aside(task.sleep, left)
+  end
+  return true
+end
+
+-- The error of the last try. Unless it is about the effect itself, the effect is as little known as before.
+local function still(record, err)
+  record.state = record.state ~= "failed" and "unknown" or record.state
+  if record.state == "unknown" and error_value.is(err) and err.outcome == "none" then
+    err.outcome = "unknown"
+  end
+  return err
+end
+
 -- settle(row, record, effect, next_send) -> the effect's result; nothing when it cannot be sent again from here. Raises
 -- its error, or that it is in doubt. `record` has when it was sent, how often, and what was there before.
 function M.settle(row, record, effect, next_send)
   effect.before = effects.decode(record.before)
   for try = 1, MOST_TRIES do
     local is_over, result, err = try_once(row, record, effect, next_send)
-    if err and (is_over or try == MOST_TRIES) then
-      record.state = record.state ~= "failed" and "unknown" or record.state
-      error(err, 0)
+    if err and (is_over or try == MOST_TRIES or not pause(row, err)) then
+      error(still(record, err), 0)
     elseif is_over then
       return result
     elseif not err then

@@ -75,6 +75,25 @@ function M.record(effect)
   return operation, vendor, operation
 end
 
+-- arguments(effect) -> the parameters as a script gives them: what stands for other names is among them.
+function M.arguments(effect)
+  local record, _, operation = M.record(effect)
+  local args = {}
+  for name, value in pairs(effect.params) do
+    args[name] = value
+  end
+  for _, param in ipairs(record and record.params or operation.params) do
+    local rest = param.rest and args[param.name]
+    if rest then
+      args[param.name] = nil
+      for name, value in pairs(rest) do
+        args[name] = value
+      end
+    end
+  end
+  return args
+end
+
 local function is_single(value)
   return type(value) == "table" and #value == 1
 end

@@ -7,6 +7,7 @@
 
 #include "server.h"
 
+#include "front.h"
 #include "routes.h"
 #include "smtp.h"
 
@@ -47,6 +48,8 @@ static void on_closed(uv_handle_t *handle)
     ts_buffer_free(&conn->body_bytes);
     ts_buffer_free(&conn->arena);
     ts_buffer_free(&conn->wire);
+    ts_buffer_free(&conn->fault_text);
+    ts_buffer_free(&conn->passed);
     free(conn);
 }
 
@@ -57,6 +60,7 @@ static bool begin_close(struct ts_conn *conn)
         return false;
     }
     conn->closing = true;
+    ts_front_leave(conn);
     if (conn->tiny_wait) {
         conn->tiny_wait = false;
         conn->server->tiny_waiting--;
@@ -135,6 +139,9 @@ static void run_handler(struct ts_conn *conn)
         ts_answer_text(conn, 404, "no such path");
         return;
     }
+    if (conn->let_through && !conn->early) {
+        ts_out_step(conn, TS_FORWARD, 0);
+    }
     conn->route->run(conn);
 }
 
@@ -189,6 +196,7 @@ static void forget_request(struct ts_conn *conn)
     conn->body = (struct ts_body){0};
     conn->log_seq = 0;
     conn->route = NULL;
+    conn->front_port = 0;
 }
 
 // Each of these returns how many bytes it used. Bytes stay unused until a whole head is there.
@@ -220,7 +228,7 @@ static size_t read_head(struct ts_conn *conn, const char *bytes, size_t len)
 
 static size_t read_body(struct ts_conn *conn, const char *bytes, size_t len)
 {
-    const bool echo = ts_slice_is(conn->head.path, "/echo");
+    const bool echo = ts_slice_is(conn->head.path, "/echo") || conn->front_port != 0;
     const size_t limit = echo ? ECHO_LIMIT : TS_LOG_BODY_KEPT;
     const ssize_t used =
         ts_body_read(&conn->body, (struct ts_slice){bytes, len}, &conn->body_bytes, limit);

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define TS_LOG_ENTRIES   4096
+#define TS_LOG_ENTRIES   32768
 #define TS_LOG_BODY_KEPT (64 * 1024)
 
 struct ts_conn;

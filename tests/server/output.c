@@ -3,6 +3,7 @@
 // performs them. At most one uv_write is under way on a connection, so nothing piles up in libuv
 // and a step's bytes stay put until they are written.
 
+#include "front.h"
 #include "server.h"
 
 #include <stdarg.h>
@@ -108,7 +109,7 @@ bool ts_out_busy(const struct ts_conn *conn)
 }
 
 // What kept the script waiting has ended; if that was the last of it, the connection goes on.
-static void resume(struct ts_conn *conn)
+void ts_out_resume(struct ts_conn *conn)
 {
     if (!conn->closing && ts_out_run(conn)) {
         ts_conn_continue(conn);
@@ -128,7 +129,7 @@ static void on_write(uv_write_t *write, int status)
         return;
     }
     ts_out_flush_wire(conn);
-    resume(conn);
+    ts_out_resume(conn);
 }
 
 // Hands the bytes to the socket; what it does not take now is left to on_write. They must stay in
@@ -189,7 +190,7 @@ static void on_turn(uv_idle_t *idle)
         if (conn->tiny_wait) {
             conn->tiny_wait = false;
             server->tiny_waiting--;
-            resume(conn);
+            ts_out_resume(conn);
         }
     }
     if (server->tiny_waiting == 0) {
@@ -229,7 +230,7 @@ static void on_timer(uv_timer_t *timer)
 {
     struct ts_conn *conn = timer->data;
     conn->timer_running = false;
-    resume(conn);
+    ts_out_resume(conn);
 }
 
 static bool run_pause(struct ts_conn *conn, struct ts_step *step)
@@ -325,16 +326,16 @@ static bool run_reset(struct ts_conn *conn, struct ts_step *step)
 static bool may_run(const struct ts_conn *conn)
 {
     return !conn->closing && !conn->write_pending && !conn->tiny_wait && !conn->timer_running &&
-           !conn->held;
+           !conn->held && !conn->forwarding;
 }
 
 bool ts_out_run(struct ts_conn *conn)
 {
     static run_step *const runners[] = {
-        [TS_BYTES] = run_bytes, [TS_RAW] = run_bytes,   [TS_PAUSE] = run_pause,
-        [TS_LOOP] = run_loop,   [TS_HOLD] = run_hold,   [TS_FIN] = run_fin,
-        [TS_ALERT] = run_alert, [TS_CLOSE] = run_close, [TS_CUT] = run_cut,
-        [TS_RESET] = run_reset,
+        [TS_BYTES] = run_bytes, [TS_RAW] = run_bytes,         [TS_PAUSE] = run_pause,
+        [TS_LOOP] = run_loop,   [TS_HOLD] = run_hold,         [TS_FIN] = run_fin,
+        [TS_ALERT] = run_alert, [TS_CLOSE] = run_close,       [TS_CUT] = run_cut,
+        [TS_RESET] = run_reset, [TS_FORWARD] = ts_front_step,
     };
     while (may_run(conn) && conn->step_next < conn->step_count) {
         struct ts_step *step = &conn->steps[conn->step_next];

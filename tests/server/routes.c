@@ -4,6 +4,7 @@
 
 #include "routes.h"
 
+#include "front.h"
 #include "keys.h"
 
 #include <stdio.h>
@@ -298,6 +299,14 @@ static const struct ts_route honest[] = {
         .run = bytes,
     },
     {
+        .name = "/_rule",
+        .args = "?key=K&port=P&fault=F&times=N&after=N&through=1&contains=TEXT",
+        .doc = "Makes or replaces a rule: requests to /front/K/... go on to port P; of those whose "
+               "first line has the text, N after the first N meet the fault, with through after "
+               "they were passed on.",
+        .run = ts_front_rule,
+    },
+    {
         .name = "/_log",
         .args = "?contains=TEXT",
         .doc = "The recorded requests as JSON: all, or those with the text in head or body.",
@@ -318,8 +327,8 @@ static const struct ts_route honest[] = {
     {0},
 };
 
-static const struct ts_route *find_in(const struct ts_route *table, struct ts_slice path,
-                                      struct ts_slice *args)
+const struct ts_route *ts_route_in(const struct ts_route *table, struct ts_slice path,
+                                   struct ts_slice *args)
 {
     for (const struct ts_route *route = table; route->name != NULL; route++) {
         const size_t len = strlen(route->name);
@@ -337,14 +346,20 @@ static const struct ts_route *find_in(const struct ts_route *table, struct ts_sl
 void ts_route_find(struct ts_conn *conn)
 {
     static const char fault[] = "/fault/";
+    static const char front[] = "/front/";
     const size_t len = sizeof fault - 1;
     struct ts_slice path = conn->head.path;
-    if (path.len > len && memcmp(path.p, fault, len) == 0) {
-        path = (struct ts_slice){path.p + len, path.len - len};
-        conn->route = find_in(ts_faults(), path, &conn->args);
+    conn->let_through = false;
+    if (path.len > len && memcmp(path.p, front, len) == 0) {
+        conn->route = ts_front_find(conn);
         return;
     }
-    conn->route = find_in(honest, path, &conn->args);
+    if (path.len > len && memcmp(path.p, fault, len) == 0) {
+        path = (struct ts_slice){path.p + len, path.len - len};
+        conn->route = ts_route_in(ts_faults(), path, &conn->args);
+        return;
+    }
+    conn->route = ts_route_in(honest, path, &conn->args);
 }
 
 bool ts_route_is_bench(const struct ts_conn *conn)

@@ -40,6 +40,9 @@ bool ts_route_is_bench(const struct ts_conn *conn);
 // What --list prints.
 void ts_route_list(struct ts_buffer *out);
 
+// The route of the table that the path names, or NULL; `args` is what follows its name.
+const struct ts_route *ts_route_in(const struct ts_route *table, struct ts_slice path,
+                                   struct ts_slice *args);
 // The end of the table: {NULL}.
 const struct ts_route *ts_faults(void);
 

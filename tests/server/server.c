@@ -4,6 +4,7 @@
 
 #include "server.h"
 
+#include "front.h"
 #include "keys.h"
 
 #include <errno.h>
@@ -35,6 +36,7 @@ void ts_server_stop(struct ts_server *server)
     for (struct ts_conn *conn = server->conns; conn != NULL; conn = conn->next) {
         ts_conn_close(conn);
     }
+    ts_front_stop(server);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -185,5 +187,6 @@ int ts_server_run(struct ts_server *server)
     SSL_CTX_free(server->tls);
     ts_log_free(&server->log);
     ts_keys_free(server);
+    ts_front_free(server);
     return status == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -18,6 +18,8 @@
 
 struct ts_conn;
 struct ts_key;
+struct ts_rule;
+struct ts_upstream;
 
 struct ts_options {
     const char *cert; // PEM files; NULL means plain TCP
@@ -56,22 +58,25 @@ struct ts_server {
     struct ts_log log;
     struct ts_key *keys; // owned; counters and tokens that requests name by key=
     size_t key_count;
-    char raw[TS_READ_SIZE];   // what the read callback was given; used up before it returns
-    char plain[TS_READ_SIZE]; // the same after decryption
+    struct ts_rule *rules;         // owned; of requests that are passed on (front.h)
+    struct ts_upstream *upstreams; // each frees itself
+    char raw[TS_READ_SIZE];        // what the read callback was given; used up before it returns
+    char plain[TS_READ_SIZE];      // the same after decryption
 };
 
 // An answer is a script of steps, run in order. Each may wait for the socket or for time.
 enum ts_step_kind {
-    TS_BYTES, // send `block` bytes over and over until `total` are sent
-    TS_RAW,   // the same, but past TLS: unencrypted bytes into the encrypted stream
-    TS_PAUSE, // for `number` milliseconds
-    TS_LOOP,  // run the `back` steps before this one `number` times in all, 0 for ever
-    TS_HOLD,  // nothing more, for ever
-    TS_FIN,   // shut the sending side, keep reading
-    TS_ALERT, // a fatal TLS alert
-    TS_CLOSE, // close_notify if TLS, then close
-    TS_CUT,   // close without close_notify
-    TS_RESET, // close with RST
+    TS_BYTES,   // send `block` bytes over and over until `total` are sent
+    TS_RAW,     // the same, but past TLS: unencrypted bytes into the encrypted stream
+    TS_PAUSE,   // for `number` milliseconds
+    TS_LOOP,    // run the `back` steps before this one `number` times in all, 0 for ever
+    TS_HOLD,    // nothing more, for ever
+    TS_FIN,     // shut the sending side, keep reading
+    TS_ALERT,   // a fatal TLS alert
+    TS_CLOSE,   // close_notify if TLS, then close
+    TS_CUT,     // close without close_notify
+    TS_RESET,   // close with RST
+    TS_FORWARD, // pass the request on; `number` 1: and then the answer (front.h)
 };
 
 struct ts_step {
@@ -128,6 +133,14 @@ struct ts_conn {
     bool early;           // the handler runs before the body has been read
     bool h2_started;
 
+    // Of a request that is passed on.
+    struct ts_upstream *upstream;
+    struct ts_buffer fault_text; // the fault that it meets, with arguments
+    struct ts_buffer passed;     // the other server's answer
+    uint64_t front_port;
+    bool let_through; // the other server gets it before the fault
+    bool forwarding;
+
     // With --smtp.
     bool greeted;
     bool tls_next; // STARTTLS was agreed on: the next byte is TLS
@@ -174,6 +187,8 @@ void ts_out_loop(struct ts_conn *conn, unsigned back, uint64_t times);
 void ts_out_raw(struct ts_conn *conn, const void *bytes, size_t len);
 // Runs steps until one must wait. True when the script has ended and the connection lives.
 bool ts_out_run(struct ts_conn *conn);
+// What kept the script waiting has ended.
+void ts_out_resume(struct ts_conn *conn);
 bool ts_out_busy(const struct ts_conn *conn);
 // Writes what TLS has produced outside of a step: handshake, alerts.
 void ts_out_flush_wire(struct ts_conn *conn);

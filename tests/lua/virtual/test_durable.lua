@@ -264,6 +264,33 @@ describe("an effect of which nobody knows", function()
     equal(candidates(), 1)
   end)
 
+  it("is still not known when its repetition is not let in", function()
+    local function create() return isograd.create_candidate(ADA) end
+    isograd.list_available_credits {} -- signed in
+    sandbox.isograd.fault { kind = "lost reply", operation = "create_candidate" }
+    sandbox.isograd.fault { kind = "status", status = 429, operation = "create_candidate", nth = 2, times = 9 }
+    local ok, err, id = attempt(nil, create)
+    equal(ok, false)
+    equal(err.kind, "rate_limit")
+    equal(err.outcome, "unknown")
+    equal(effects_of(id)["isograd.create_candidate1"].state, "unknown")
+    local result
+    ok, result = attempt(id, create)
+    equal(ok, true, tostring(result))
+    equal(math.type(result.can_id), "integer")
+    equal(candidates(), 1)
+  end)
+
+  it("is asked for its result when the vendor says that it was done and no more", function()
+    local function create() return isograd.create_candidate(ADA) end
+    sandbox.isograd.fault { kind = "answer", operation = "create_candidate", body = '{"success": true}',
+      type = "application/json" }
+    local ok, result = attempt(nil, create)
+    equal(ok, true, tostring(result))
+    equal(math.type(result.can_id), "integer")
+    equal(candidates(), 1)
+  end)
+
   it("of a request to no vendor is in doubt, but for PUT and DELETE", function()
     local seen = {}
     local function note(request)
