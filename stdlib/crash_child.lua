@@ -6,6 +6,7 @@
 -- main() reads the environment variable BEADLE_CRASH_POINT, JSON:
 --   fd           of the runner's pipe
 --   base, elsewhere   the sandbox, and who takes what is for anybody else
+--   seed         of random choices
 --   point        { operation =, number =, phase = }: where it waits to be killed; none: nowhere
 --   one_by_one   rows are done one after the other, so that effects have the same numbers again
 -- It emits { event = "effect", operation, number, row, key, where, outside } before an effect, { event = "ended",
@@ -16,7 +17,6 @@
 -- the program, where the effect is sent.
 
 local catalogue = require "beadle.catalogue"
-local config = require "beadle.config"
 local durable = require "beadle.durable"
 local effects = require "beadle.durable_effect"
 local error_value = require "beadle.error"
@@ -122,8 +122,10 @@ local function send_elsewhere(effect, hold)
   if hold then
     emit { event = "sending", elsewhere = true }
   end
-  return gate.without(http.post, job.elsewhere .. "/taken", { json = { method = effect.method, url = effect.url,
-    body = effect.body and effects.encode(effect.body), hold = hold } })
+  local answer = gate.without(http.post, job.elsewhere .. "/taken", { json = { method = effect.method,
+    url = effect.url, body = effect.body and effects.encode(effect.body), hold = hold } })
+  assert(answer.status == 200, answer.body)
+  return answer
 end
 
 local function refuse_reading(effect)
@@ -242,7 +244,7 @@ function M.main()
   job = json.decode(os.getenv(M.VARIABLE))
   sandbox = sandbox_of.at(job.base)
   package.loaded["beadle.sandbox"] = sandbox
-  config.is_sandbox = function() return true end -- all vendors are simulated, only not in this process
+  math.randomseed(job.seed) -- decides what the run's journal keeps as its seed
   clock.install(sandbox)
   watch_runs()
   know_servers()

@@ -37,30 +37,27 @@ end
 -- ---------------------------------------------------------------------------------------------------
 -- The undisturbed run
 
-local function fail_usage(message, hint)
-  options.fail(message, hint)
-end
+local WAITS = "A recipe that waits for somebody who is not in the sandbox cannot be tested in this way. What vendors do by "
+  .. "themselves, such as a test that ends, a script says that --setup names; --timeout gives it longer."
+local NEEDS = "What it needs to find in the sandbox, a script makes that --setup names. Options of `beadle test` go before "
+  .. "--crash-points; those behind the recipe are its own."
+local OUTSIDE = "It reads %s, which no vendor of the sandbox is: what depends on that cannot be tested in this way."
 
-local function outside_hint(run)
-  if #run.outside == 0 then
+-- Why nothing can be said about a recipe: it does not come to its end even when nothing happens to it. Else nil.
+local function problem_of(run)
+  local is_done = run.status == 0 and #run.doubts == 0
+  if is_done and not run.hung then
     return nil
   end
-  return ("It reads %s, which no vendor of the sandbox is: what depends on that cannot be tested at crash points.")
-    :format(run.outside[1])
+  local what = run.hung and run.why or ("it does not come to its end when nothing happens to it: exit status %s"):format(
+    tostring(run.status))
+  local hint = run.outside[1] and OUTSIDE:format(run.outside[1]) or run.hung and WAITS or NEEDS
+  return table.concat({ what, hint, run.said ~= "" and "It said:\n" .. run.said or nil }, "\n")
 end
 
-local function check_reference(job, run)
-  local said = run.said ~= "" and "\n" .. run.said or ""
-  if run.hung then
-    fail_usage(("undisturbed, %s %s%s"):format(job.recipe, run.why, said), "--timeout gives it longer. A recipe that "
-      .. "waits for somebody who is not in the sandbox cannot be tested: what its vendors do, a script says that "
-      .. "--setup names.")
-  elseif run.status ~= 0 or #run.doubts > 0 then
-    fail_usage(("undisturbed, %s does not come to its end in the sandbox (exit status %s)%s"):format(job.recipe,
-      tostring(run.status), said), outside_hint(run) or "What it needs to find there, a script makes that --setup names. "
-      .. "Options of `beadle test` go before --crash-points; those behind the recipe are its own.")
-  elseif #run.events == 0 then
-    fail_usage(("%s has done nothing that could be lost or done twice: it only reads"):format(job.recipe),
+local function check_events(job, run)
+  if #run.events == 0 then
+    options.fail(("%s has done nothing that could be lost or done twice: it only reads"):format(job.recipe),
       "Give it rows, or prepare the sandbox with --setup, so that it has something to do.")
   end
 end
@@ -117,7 +114,7 @@ end
 
 local function try_point(job, reference, test)
   local run = runs.killed_at(job, test.point)
-  run.where = reference.where
+  run.where, run.exact = reference.where, not reference.unsteady
   if not run.reached then
     run.said = run.first_said
     return judge(test, missed(run), {}, run, test.place)
@@ -127,16 +124,16 @@ local function try_point(job, reference, test)
 end
 
 local function try_kills(job, reference, test)
-  local loose = setmetatable({ exact = false }, { __index = job })
-  local run = runs.killed_after(loose, test.moments)
-  run.where = reference.where
+  local run = runs.killed_after(job, test.moments)
+  run.where, run.exact = reference.where, false -- rows may have come in another order
   local findings, doubts = verdict.of(reference, run)
   judge(test, findings, doubts, run)
 end
 
-local UNSTEADY = "The same rows did not give the same effects an hour later. What an effect is known by follows from the "
-  .. "time, from random numbers or from something outside, and is another when the run goes on: it is then sent again."
+local UNSTEADY = "The same rows do not give the same effects an hour later: what an effect is known by follows from the "
+  .. "time, from random numbers or from something outside. When the run goes on it is another, and is sent again."
 
+-- A run of its own that begins later, as one that goes on does. Without it what follows from the time is not seen.
 local function try_later(job, reference, test)
   local run = runs.undisturbed(job, { later = job.later })
   run.where = reference.where
@@ -144,6 +141,7 @@ local function try_later(job, reference, test)
   judge(test, findings, {}, run)
   if test.failure then
     test.failure.message = verdict.list(findings) .. "\n" .. UNSTEADY
+    reference.unsteady = true
   end
 end
 
@@ -206,7 +204,7 @@ local function chosen_only(tests, chosen)
   for _, name in ipairs(chosen) do
     if not by_name[name] then
       local nearest = catalogue.nearest(name, names)
-      fail_usage(("there is no crash point %s"):format(name), nearest and ("Did you mean \"%s\"?"):format(nearest)
+      options.fail(("there is no crash point %s"):format(name), nearest and ("Did you mean \"%s\"?"):format(nearest)
         or "--list prints them.")
     end
     list[#list + 1] = by_name[name]
@@ -214,14 +212,13 @@ local function chosen_only(tests, chosen)
   return list
 end
 
-local function all_tests(job, reference)
+local function all_tests(job, reference, first)
   local tests = {}
-  if not job.chosen then
-    tests[1] = { name = "undisturbed, an hour later", try = try_later }
-  end
   add_points(tests, reference.events)
   if job.chosen then
     tests = chosen_only(tests, job.chosen)
+  else
+    table.insert(tests, 1, first)
   end
   add_kills(tests, job, reference.seconds)
   for number, test in ipairs(tests) do
@@ -232,6 +229,15 @@ end
 
 local function has_failed(test)
   return test.status == "failed" or test.status == "error"
+end
+
+local function has_any_failed(tests)
+  for _, test in ipairs(tests) do
+    if has_failed(test) then
+      return true
+    end
+  end
+  return false
 end
 
 local function counts_of(tests)
@@ -247,18 +253,26 @@ function M.run(job, on_progress)
   local state, began = job.state, testing.real_time()
   state.file, state.tests = job.recipe, {}
   local reference = runs.undisturbed(job, {})
-  check_reference(job, reference)
+  local problem = problem_of(reference)
+  if problem then
+    state.tests[1] = { name = "undisturbed", number = 1, status = "failed", seconds = reference.seconds,
+      failure = { message = problem, trace = {} }, calls = reference.calls }
+    state.seconds = testing.real_time() - began
+    return
+  end
+  check_events(job, reference)
   know_rows(reference)
-  state.tests = all_tests(job, reference)
+  local first = { name = "undisturbed, an hour later", try = try_later }
+  state.tests = all_tests(job, reference, first)
   if job.list then
     return
   end
+  run_test(job, reference, first)
   async.map(state.tests, { concurrency = job.count }, function(test)
-    if not (job.bail and state.over) then
+    if not test.status and not (job.bail and has_any_failed(state.tests)) then
       run_test(job, reference, test)
-      state.over = state.over or has_failed(test)
-      on_progress(counts_of(state.tests))
     end
+    on_progress(counts_of(state.tests))
     state.seconds = testing.real_time() - began
   end)
 end

@@ -128,10 +128,14 @@ local function said(result)
 end
 
 local function ended(site, job, first, last, state)
+  if first.reached and first.signal == nil then
+    error(error_value.new { kind = "internal", outcome = "none", message = "the program was not killed where it stood" },
+      0)
+  end
   local run = seen.of(site)
   run.events, run.reached, run.outside = first.events, first.reached, last.outside
   run.status, run.seconds, run.why, run.hung = last.status, first.seconds, last.why or first.why, last.hung
-  run.first_said, run.said, run.rows, run.doubts, run.exact = said(first), said(last), state.rows, state.doubts, job.exact
+  run.first_said, run.said, run.rows, run.doubts, run.exact = said(first), said(last), state.rows, state.doubts, true
   run.calls = calls.lines(site.sandbox, site.first)
   return run
 end
@@ -141,17 +145,17 @@ function M.undisturbed(job, options)
   if options.later then
     site:advance(options.later)
   end
-  local only = site:start(job.words, { one_by_one = job.exact })
+  local only = site:start(job.words, { one_by_one = true })
   return ended(site, job, only, only, state_of(site))
 end
 
 function M.killed_at(job, point)
   local site <close> = site_of.open(job)
-  local first = site:start(job.words, { one_by_one = job.exact, point = point })
+  local first = site:start(job.words, { one_by_one = true, point = point })
   if not first.reached then
     return ended(site, job, first, first, state_of(site))
   end
-  return ended(site, job, first, go_on(site, job, { one_by_one = job.exact }))
+  return ended(site, job, first, go_on(site, job, { one_by_one = true }))
 end
 
 function M.killed_after(job, moments)
@@ -165,7 +169,6 @@ function M.killed_after(job, moments)
       break
     end
   end
-  first.reached = true
   return ended(site, job, first, go_on(site, job, {}))
 end
 

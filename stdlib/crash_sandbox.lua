@@ -22,7 +22,7 @@ local function serve_elsewhere()
   local taken = json.array {}
   return http.serve { host = HOST, port = 0, handler_timeout = NEVER, max_body = 32 << 20, routes = {
     ["POST /taken"] = function(request)
-      local what = request.json()
+      local what = request:json()
       taken[#taken + 1] = { method = what.method, url = what.url, body = what.body }
       if what.hold then
         async.sleep(NEVER)

@@ -205,8 +205,8 @@ local function listen(site, result, worker)
 end
 
 local function environment_of(site, options)
-  local told = { fd = EVENTS_FD, base = site.base, elsewhere = site.elsewhere, point = options.point,
-    one_by_one = options.one_by_one }
+  local told = { fd = EVENTS_FD, base = site.base, elsewhere = site.elsewhere, seed = site.job.seed,
+    point = options.point, one_by_one = options.one_by_one }
   return { [child.VARIABLE] = json.encode(told), XDG_STATE_HOME = site.folder .. "/state",
     XDG_CONFIG_HOME = site.folder .. "/config", HOME = site.folder .. "/home",
     BEADLE_CONFIG = site.folder .. "/config/beadle.conf.lua", BEADLE_PROFILE = PROFILE }

@@ -52,7 +52,7 @@ local function itself(text)
 end
 
 local function times(count)
-  return count == 1 and "once" or count == 2 and "twice" or ("%d times"):format(count)
+  return count == 0 and "not at all" or count == 1 and "once" or count == 2 and "twice" or ("%d times"):format(count)
 end
 
 -- ---------------------------------------------------------------------------------------------------
@@ -67,24 +67,38 @@ local function operation_of(text)
   return text:match "^(%S+)"
 end
 
+local function totals(effects)
+  return (counted(effects, function(effect) return effect.operation end))
+end
+
+-- What the undisturbed run never did: something done once more under another key, or something else.
+local function kind_of_other(operation, wanted_totals, got_totals)
+  local wanted = wanted_totals[operation]
+  return wanted and got_totals[operation] > wanted and "duplicate" or "other"
+end
+
 local function compare_exactly(reference, run, add)
   local wanted, order = counted(reference.effects, effect_text)
   local got, got_order = counted(run.effects, effect_text)
-  local is_other = false
+  local wanted_totals, got_totals = totals(reference.effects), totals(run.effects)
+  local others = {} -- operations of which there are others
   for _, text in ipairs(got_order) do
-    local place = place_of(run, operation_of(text))
+    local operation = operation_of(text)
+    local place = place_of(run, operation)
     if not wanted[text] then
-      is_other = true
-      add("other", ("%s was done %s, and never in the undisturbed run%s"):format(text, times(got[text]), place))
+      others[operation] = true
+      add(kind_of_other(operation, wanted_totals, got_totals), ("%s was done %s, and never in the undisturbed run, in "
+        .. "which %s was done %s%s"):format(text, times(got[text]), operation, times(wanted_totals[operation] or 0),
+        place))
     elseif got[text] > wanted[text] then
       add("duplicate", ("%s was done %s instead of %s%s"):format(text, times(got[text]), times(wanted[text]), place))
     end
   end
   for _, text in ipairs(order) do
+    local operation = operation_of(text)
     if (got[text] or 0) < wanted[text] then
-      add(is_other and "other" or "lost", ("%s was done %s instead of %s%s"):format(text,
-        got[text] and times(got[text]) or "not at all", times(wanted[text]), place_of(run, operation_of(text))),
-        text, wanted[text] - (got[text] or 0))
+      add(others[operation] and "other" or "lost", ("%s was done %s instead of %s%s"):format(text, times(got[text] or 0),
+        times(wanted[text]), place_of(run, operation)), text, wanted[text] - (got[text] or 0))
     end
   end
 end
@@ -122,14 +136,14 @@ local function compare_shapes(reference, run, add)
         place_of(run, name)))
     elseif now.all > before.all then
       add(before.all == 0 and "other" or "duplicate", ("%s was done %s instead of %s, with %d different keys%s"):format(
-        name, times(now.all), before.all == 0 and "never" or times(before.all), now.keys, place_of(run, name)))
+        name, times(now.all), times(before.all), now.keys, place_of(run, name)))
     end
   end
   for _, name in ipairs(names) do
     local before, now = wanted[name], got[name] or NONE
     if now.all < before.all then
-      add("lost", ("%s was done %s instead of %s%s"):format(name, now.all == 0 and "not at all" or times(now.all),
-        times(before.all), place_of(run, name)), name, before.all - now.all)
+      add("lost", ("%s was done %s instead of %s%s"):format(name, times(now.all), times(before.all),
+        place_of(run, name)), name, before.all - now.all)
     end
   end
 end
@@ -173,7 +187,7 @@ local function compare_mails(reference, run, add)
   local wanted = counted(reference.mails, itself)
   local got, order = counted(run.mails, itself)
   for _, text in ipairs(order) do
-    if got[text] > (wanted[text] or 0) then
+    if got[text] > (wanted[text] or 0) and (wanted[text] or run.exact) then
       add(wanted[text] and "second mail" or "other", ("the e-mail to %s was sent %s instead of %s"):format(text,
         times(got[text]), wanted[text] and times(wanted[text]) or "never"))
     end

@@ -94,7 +94,7 @@ local function has_option(words, name)
   return false
 end
 
--- The command line of a run, and whether vendors give the same numbers in each: rows are done one by one.
+-- The command line of a run, and the recipe's own words of it.
 local function command_of(recipe, words, folder)
   local is_file = recipe:find "[/.]" or fs.exists(recipe)
   local path = is_file and file_at(recipe, folder, "recipe") or recipe
@@ -125,7 +125,7 @@ function M.job(values, words)
   return { spawn = worker.spawn, folder = folder, recipe = values.crash_points, words = command, arguments = arguments,
     given = words, seed = values.seed, timeout = values.timeout, pause = values.pause or PAUSE_S, later = LATER_S,
     setup = values.setup and file_at(values.setup, folder, "file"), chosen = chosen_names(values), kills = values.kills,
-    count = values.jobs or worker.processors(), bail = values.bail, list = values.list, exact = true, state = {} }
+    count = values.jobs or worker.processors(), bail = values.bail, list = values.list, state = {} }
 end
 
 function M.run(job)
