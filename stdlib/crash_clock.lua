@@ -12,8 +12,9 @@ local time = require "beadle.time"
 
 local M = {}
 
--- A shorter sleep takes its time. Our assumption: it is a pause between requests.
-local SHORTEST_S = 0.25
+-- A shorter sleep takes its time. Our assumption: it is a pause between requests, or something that looks now and then
+-- how far all is, and would otherwise drive the clock.
+local SHORTEST_S = 2
 -- Nothing is under way when so many looks, so far apart, have found nothing: a call of a vendor takes that long at most
 -- from one process of this machine to the other.
 local LOOKS, BETWEEN_S = 3, 0.01
