@@ -178,6 +178,9 @@ local function around_program(effect, send)
 end
 
 local function within_row(effect, send)
+  if numbers[effect] then -- a row within this one has told of it
+    return send()
+  end
   tell(effect)
   stop_at(effect, "before intent")
   local results = table.pack(pcall(send))

@@ -100,7 +100,7 @@ local function judge(test, findings, doubts, run, place)
   end
   if #doubts > 0 then
     test.why = "in doubt, a person decides: " .. table.concat(doubts, "; ")
-    test.out = test.why .. "\n"
+    test.out = #findings == 0 and test.why .. "\n" or nil -- in reports that know no such word
   end
 end
 

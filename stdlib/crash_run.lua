@@ -37,11 +37,15 @@ local function all_rows(journal)
   return rows
 end
 
-local function doubts_of(journal)
+-- Of a row that is done nothing is in doubt: one that looks what is there before it asks for an effect may have found it
+-- done, and not have asked again.
+local function doubts_of(journal, rows)
   local list = {}
   for _, effect in ipairs(journal:unsettled(MOST_DOUBTS)) do
-    list[#list + 1] = { row = effect.row, operation = effect.operation, probe = effect.probe,
-      about = effects.about(effect) }
+    if rows[effect.row] ~= "done" and rows[effect.row] ~= "skipped" then
+      list[#list + 1] = { row = effect.row, operation = effect.operation, probe = effect.probe,
+        about = effects.about(effect) }
+    end
   end
   return list
 end
@@ -59,9 +63,8 @@ local function state_of(site)
     error(journal, 0)
   end
   local _ <close> = journal
-  local meta = journal:meta()
-  return { id = id, state = meta.state, rows = all_rows(journal), doubts = doubts_of(journal),
-    left_out = meta.left_out or {} }
+  local meta, rows = journal:meta(), all_rows(journal)
+  return { id = id, state = meta.state, rows = rows, doubts = doubts_of(journal, rows), left_out = meta.left_out or {} }
 end
 
 -- ---------------------------------------------------------------------------------------------------
