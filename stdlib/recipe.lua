@@ -133,7 +133,7 @@ end
 -- row_key(record) -> text by which a durable run knows a row again: what must be unique in it, else its line.
 function Recipe:row_key(record)
   local key = self.unique[1] and params_of.key(self.params, self.unique[1], record.row)
-  return key and key:gsub("%c", ", ") or ("line %d"):format(record.line)
+  return key and key:gsub("%c", ", ") or ("line %s"):format(record.line) -- rows that a recipe finds may have names
 end
 
 function Recipe:is_pending(result)

@@ -98,6 +98,9 @@ end
 local function command_of(recipe, words, folder)
   local is_file = recipe:find "[/.]" or fs.exists(recipe)
   local path = is_file and file_at(recipe, folder, "recipe") or recipe
+  if words[1] == "--" then -- the script has options of its own, --rows too
+    return { "run", "--durable", path, table.unpack(words, 2) }, { table.unpack(words, 2) }
+  end
   local rows, others = without_rows(words)
   if not rows then
     return { "run", "--durable", path, table.unpack(others) }, others
