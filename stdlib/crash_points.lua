@@ -52,7 +52,7 @@ local function problem_of(run)
   local what = run.hung and run.why or ("it does not come to its end when nothing happens to it: exit status %s"):format(
     tostring(run.status))
   local hint = run.outside[1] and OUTSIDE:format(run.outside[1]) or run.hung and WAITS or NEEDS
-  return table.concat({ what, hint, run.said ~= "" and "It said:\n" .. run.said or nil }, "\n")
+  return ("%s\n%s%s"):format(what, run.said ~= "" and ("It said:\n%s\n"):format((run.said:gsub("%s+$", ""))) or "", hint)
 end
 
 local function check_events(job, run)

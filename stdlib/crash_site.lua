@@ -39,9 +39,10 @@ local function refuse_folder(what)
     hint = "Run it in a folder that holds what the recipe needs, and no more." }, 0)
 end
 
--- Hidden files stay, and the configuration, which says how real vendors are reached.
+-- Hidden files stay, and the configuration, which says how real vendors are reached; and, where temporary files are kept
+-- in the current folder, the copies.
 local function is_left_out(name)
-  return name:sub(1, 1) == "." or name:find "^beadle%.conf"
+  return name:sub(1, 1) == "." or name:find "^beadle%.conf" or name:find "^beadle%-test%."
 end
 
 local function copy_folder(from, to, counted, depth)
@@ -51,11 +52,9 @@ local function copy_folder(from, to, counted, depth)
   fs.make_folder(to)
   for _, entry in ipairs(fs.list(from)) do
     local source, target = from .. "/" .. entry.name, to .. "/" .. entry.name
-    if is_left_out(entry.name) then
-      counted.left_out = counted.left_out + 1
-    elseif entry.is_folder then
+    if entry.is_folder and not is_left_out(entry.name) then
       copy_folder(source, target, counted, depth + 1)
-    else
+    elseif not is_left_out(entry.name) then
       local ok, bytes = pcall(fs.read, source) -- no pipe, and nothing that may not be read
       counted.files, counted.bytes = counted.files + 1, counted.bytes + (ok and #bytes or 0)
       if counted.files > MOST_FILES or counted.bytes > MOST_BYTES then
@@ -314,7 +313,7 @@ function M.open(job)
   local site = setmetatable({ job = job, folder = testing.temporary_folder() }, Site)
   local ok, err = pcall(function()
     site.tree = site.folder .. "/work"
-    copy_folder(job.folder, site.tree, { files = 0, bytes = 0, left_out = 0 }, 0)
+    copy_folder(job.folder, site.tree, { files = 0, bytes = 0 }, 0)
     for _, name in ipairs { "config", "home", "state" } do
       fs.make_folder(site.folder .. "/" .. name)
     end

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- beadle test --crash-points RECIPE: its words, and the job that they ask for. For runtime/cli/test.lua.
 
+local bundled = require "beadle.cli.recipes_bundled"
 local crash = require "beadle.crash_points"
 local fs = require "beadle.fs"
 local native = require "beadle.test.native"
@@ -98,6 +99,9 @@ end
 local function command_of(recipe, words, folder)
   local is_file = recipe:find "[/.]" or fs.exists(recipe)
   local path = is_file and file_at(recipe, folder, "recipe") or recipe
+  if not is_file then
+    bundled.read(recipe) -- raises what is nearest where there is none
+  end
   if words[1] == "--" then -- the script has options of its own, --rows too
     return { "run", "--durable", path, table.unpack(words, 2) }, { table.unpack(words, 2) }
   end
