@@ -49,7 +49,9 @@ end
 -- ---------------------------------------------------------------------------------------------------
 -- One candidate
 
--- Creates the candidate, or finds the one with this e-mail address; the second value is true for a new one.
+-- Creates the candidate, or finds the one with this e-mail address; the second value is true for one that is certainly
+-- new. Where an answer was lost, a durable run finds out that there is one, and not since when; a link to log in comes
+-- only with the answer to a creation.
 local function create_or_find(row)
   local candidate, err = beadle.try(isograd.create_candidate, {
     gen_id = GENDERS[row.civilite] or isograd.gender.unspecified, ema = row.ema, fst_nam = row.prenom,
@@ -57,7 +59,7 @@ local function create_or_find(row)
     lan_id = row.lan_id, sub_com_id = row.sub_com_id,
   })
   if candidate then
-    return candidate.can_id, true
+    return candidate.can_id, candidate.lgn_url ~= nil
   elseif err.code == 202 and err.response.can_id then
     return err.response.can_id, false
   end
@@ -96,14 +98,14 @@ local function alone(act, ...)
 end
 
 -- The test, and whether it is new. The platform does not tell whether a test was there before; that a credit
--- is used does.
-local function give_test(row, is_new_candidate)
+-- is used does, and after a stop the credits are others.
+local function give_test(row, is_new_candidate, context)
   if is_new_candidate then
     return add_test(row), true
   end
-  local before = credits_left(row)
+  local before = context.remember(credits_left, row)
   local test = add_test(row)
-  return test, test ~= nil and credits_left(row) < before
+  return test, test ~= nil and context.remember(credits_left, row) < before
 end
 
 local function words(is_new_candidate, test, is_new_test)
@@ -125,7 +127,7 @@ local function register(row, context)
   end
   local can_id, is_new_candidate = create_or_find(row)
   context.did(("candidate %d %s"):format(can_id, is_new_candidate and "created" or "was there"))
-  local test, is_new_test = alone(give_test, row, is_new_candidate)
+  local test, is_new_test = alone(give_test, row, is_new_candidate, context)
   result.can_id, result.pla_tst_id = can_id, test and test.pla_tst_id
   result.done = words(is_new_candidate, test, is_new_test)
   if is_new_test and row.mai_tem_id then

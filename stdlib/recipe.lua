@@ -47,6 +47,8 @@
 --   sleep(duration)            lets other rows run meanwhile, and ends with the run
 --   aside(fn, ...)             fn(...), which waits for something else than a vendor, in the same way: its results
 --   did(text)                  notes what is done already, for the report should the row fail later
+--   remember(fn, ...)          fn(...), whose value the row decides by and a durable run keeps: reads are asked again
+--                              after a stop, and an answer that the row itself changes would be another then
 --   keep(value), kept          all that the row has called is done and known: should the program be killed from here
 --                              on, --continue runs the row again with this value, a table of data, as context.kept.
 --                              Parameters in it are put into the row's line of --failed
@@ -64,6 +66,7 @@ local error_value = require "beadle.error"
 local failure = require "beadle.recipe_failure"
 local fs = require "beadle.fs"
 local gate = require "beadle.gate"
+local memory = require "beadle.durable_memory"
 local input = require "beadle.recipe_input"
 local journal_of = require "beadle.recipe_journal"
 local options = require "beadle.options"
@@ -130,7 +133,7 @@ end
 -- row_key(record) -> text by which a durable run knows a row again: what must be unique in it, else its line.
 function Recipe:row_key(record)
   local key = self.unique[1] and params_of.key(self.params, self.unique[1], record.row)
-  return key and key:gsub("%c", ", ") or ("line %d"):format(record.line)
+  return key and key:gsub("%c", ", ") or ("line %s"):format(record.line) -- rows that a recipe finds may have names
 end
 
 function Recipe:is_pending(result)
@@ -141,7 +144,7 @@ local function nothing() end
 
 function Recipe:run_row(row, context)
   local base = { is_sandbox = config.is_sandbox(), profile = config.profile(), sleep = async.sleep, did = nothing,
-    keep = nothing, aside = function(fn, ...) return fn(...) end }
+    keep = nothing, aside = function(fn, ...) return fn(...) end, remember = memory.remember }
   for name, value in pairs(context or {}) do
     base[name] = value
   end

@@ -6,6 +6,7 @@
 local async = require "beadle.async"
 local durable = require "beadle.durable"
 local error_value = require "beadle.error"
+local memory = require "beadle.durable_memory"
 local failure = require "beadle.recipe_failure"
 local gate = require "beadle.gate"
 local json = require "beadle.json"
@@ -200,6 +201,7 @@ local function row_context(run, record)
     keep = function(value)
       keep_row(run, record, value)
     end,
+    remember = memory.remember,
     sleep = function(duration)
       aside(run, record, async.sleep, time.seconds(duration))
     end,

@@ -9,6 +9,7 @@
 --   sandbox.restore(n)                                and takes it back
 --   sandbox.fork(fn, ...)                             results of fn, of whose doings nothing stays
 --   sandbox.fault { operation = "isograd.add_test", nth = 2, kind = "lost reply" }
+--   sandbox.advance "3 days"                          the vendors' clock, where waiting takes as long as it says
 --   local remote = sandbox.at "http://127.0.0.1:8080" a sandbox served by `beadle sandbox`
 --
 -- Every vendor knows reset, snapshot, restore, fork, set, requests, counts, calls and fault; docs/sandbox.md
@@ -17,15 +18,18 @@
 local async = require "beadle.async"
 local catalogue = require "beadle.catalogue"
 local error_value = require "beadle.error"
+local gate = require "beadle.gate"
 local http = require "beadle.http"
 local json = require "beadle.json"
 local native = require "beadle.sandbox.native"
+local time = require "beadle.time"
 
 local ALL = "all" -- in the place of a vendor's name: all of them
 
 local function control_remote(base)
   return function(vendor, command, args)
-    local answer = http.post(("%s/_sandbox/%s/%s"):format(base, vendor, command), { json = args or {} })
+    -- What the sandbox is told is no effect, which somebody would have to know of.
+    local answer = gate.without(http.post, ("%s/_sandbox/%s/%s"):format(base, vendor, command), { json = args or {} })
     local value = json.decode(answer.body)
     if answer.status ~= 200 then
       error(error_value.new(value.error), 2)
@@ -106,6 +110,12 @@ local function new(control)
 
   function M.restore(snapshot)
     control(ALL, "restore", { snapshot = snapshot })
+  end
+
+  -- advance(duration [, stop]): moves the vendors' clock on, and theirs alone: what is due meanwhile happens. With
+  -- `stop` no further than to the first of it. Gives now, happened, calling (requests of the vendors under way).
+  function M.advance(duration, stop)
+    return control(ALL, "advance", { seconds = time.seconds(duration), stop = stop })
   end
 
   -- fault { operation = "isograd.add_test", kind = ..., ... }: the vendor is part of the operation's name.

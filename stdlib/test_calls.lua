@@ -57,14 +57,18 @@ local function write(vendor, request, operations)
   return (line:gsub("%s+$", ""):gsub("  +", "  "):gsub("[%c]", " "))
 end
 
--- lines() -> list of texts, one a request, in the order in which they came.
-function M.lines()
-  local sandbox, all, lines = require "beadle.sandbox", {}, {}
+-- lines([sandbox, first]) -> list of texts, one a request, in the order in which they came; of another sandbox than this
+-- program's, and from the request of that number on.
+function M.lines(sandbox, first)
+  local all, lines = {}, {}
+  sandbox = sandbox or require "beadle.sandbox"
   for _, vendor in ipairs(catalogue.vendors()) do
     local operations = nil
     for _, request in ipairs(sandbox[vendor].requests {}) do
       operations = operations or operations_of(vendor)
-      all[#all + 1] = { number = request.number, text = write(vendor, request, operations) }
+      if request.number >= (first or 0) then
+        all[#all + 1] = { number = request.number, text = write(vendor, request, operations) }
+      end
     end
   end
   table.sort(all, function(a, b) return a.number < b.number end)

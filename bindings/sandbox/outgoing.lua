@@ -36,7 +36,7 @@ local function read(what)
 end
 
 -- As much of a text as is kept, as a text that JSON can hold.
-local function excerpt(text)
+function M.excerpt(text)
   if not text or text == "" then
     return nil
   end
@@ -59,7 +59,7 @@ local function begin(twin, what, fetch)
   end
   count = count + 1
   table.insert(twin.state.calls, {
-    id = count, at = twin.now(), method = method, url = call.url, headers = headers, body = excerpt(call.body),
+    id = count, at = twin.now(), method = method, url = call.url, headers = headers, body = M.excerpt(call.body),
     operation = call.operation, fetch = fetch, state = "under way",
   })
   outbox[#outbox + 1] = { id = count, method = method, url = call.url, headers = headers, body = call.body }
@@ -98,6 +98,15 @@ function M.take()
   return taken
 end
 
+-- How many requests nobody knows the end of yet.
+function M.under_way()
+  local number = 0
+  for _ in pairs(under_way) do
+    number = number + 1
+  end
+  return number
+end
+
 -- Notes how a request went in all `states_of(twin)`, and gives what began it.
 function M.ended(id, result, states_of)
   local entry = under_way[id]
@@ -106,7 +115,7 @@ function M.ended(id, result, states_of)
     for _, call in ipairs(state.calls) do
       if call.id == id then
         call.state = result.why and "failed" or "done"
-        call.status, call.why, call.answer = result.status, result.why, excerpt(result.body)
+        call.status, call.why, call.answer = result.status, result.why, M.excerpt(result.body)
       end
     end
   end

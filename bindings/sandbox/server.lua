@@ -23,13 +23,13 @@ local catalogue = require "beadle.catalogue"
 local error_value = require "beadle.error"
 local json = require "beadle.json"
 local by_catalogue = require "beadle.sandbox.operations"
+local clock = require "beadle.sandbox.clock"
 local faults = require "beadle.sandbox.faults"
 local knowledge = require "beadle.sandbox.known"
 local outgoing = require "beadle.sandbox.outgoing"
 local routes = require "beadle.sandbox.routes"
 local wire = require "beadle.sandbox.wire"
 
-local wall_clock = wall_clock
 local LOG_LENGTH = 1000
 
 local Twin = {}
@@ -38,9 +38,7 @@ Twin.__index = Twin
 -- ---------------------------------------------------------------------------------------------------
 -- Services for twins
 
-function Twin.now()
-  return wall_clock()
-end
+Twin.now = clock.now
 
 -- Today's day, YYYY-MM-DD, UTC.
 function Twin:today()
@@ -194,12 +192,15 @@ end
 local request_count = 0
 
 local function log_request(twin, request, answer)
-  local log = twin.state.log
+  local log, done = twin.state.log, wire.was_done(twin.vendor, answer)
+  local operation = twin.operations[request.operation]
+  local is_effect = operation and operation.effect ~= "read"
   request_count = request_count + 1
   log[#log + 1] = {
     number = request_count, at = twin.now(), method = request.method, host = request.host, path = request.path,
     query = request.query, headers = request.headers, body = request.body, operation = request.operation,
     variant = request.variant, status = answer.status, fault = answer.fault, envelope = request.envelope,
+    params = request.params, done = done, answer = done and is_effect and outgoing.excerpt(answer.body) or nil,
   }
   if #log > LOG_LENGTH then
     table.remove(log, 1)
@@ -250,7 +251,7 @@ local function handle(request)
   if not twin then
     return no_such_thing(request, route)
   end
-  run_due(twin, wall_clock()) -- what is due has happened, whoever is woken first
+  run_due(twin, clock.now()) -- what is due has happened, whoever is woken first
   request.params = params
   if route.aside then
     return route.act(twin, request)
@@ -277,7 +278,7 @@ function run_due(twin, now)
 end
 
 local function tick()
-  local now, next_at = wall_clock(), nil
+  local now, next_at = clock.now(), nil
   for _, twin in ipairs(twins) do
     local at = run_due(twin, now)
     if at and (next_at == nil or at < next_at) then
@@ -302,7 +303,7 @@ end
 local function called(id, result)
   local entry = outgoing.ended(id, result, states_of)
   if entry.request then
-    run_due(entry.twin, wall_clock())
+    run_due(entry.twin, clock.now())
     return settle(entry.twin, entry.request, outgoing.resume(entry, result))
   end
 end
@@ -445,6 +446,28 @@ function for_all.restore(args)
   end
 end
 
+local function first_due()
+  local at
+  for _, twin in ipairs(twins) do
+    local due = run_due(twin, clock.now())
+    at = due and (not at or due < at) and due or at
+  end
+  return at
+end
+
+-- Moves the clock of the vendors on by `seconds`, as if these had passed; with `stop` no further than to the first
+-- thing that is due. Gives what time it is, whether something happened, and how many requests of the vendors are under
+-- way.
+function for_all.advance(args)
+  Twin.check_args("advance", args, { "seconds", "stop" })
+  local problem = clock.problem(args.seconds)
+  if problem then
+    Twin.refuse("%s", problem)
+  end
+  local happened = clock.advance(args.seconds, args.stop, first_due)
+  return { now = clock.now(), happened = happened, calling = outgoing.under_way() }
+end
+
 -- Begins the random choices anew. Whatever follows is the same for the same seed.
 function for_all.seed(args)
   Twin.check_args("seed", args, { "seed" })
@@ -453,7 +476,7 @@ end
 
 local function control_all(command, args)
   for _, twin in ipairs(twins) do
-    run_due(twin, wall_clock())
+    run_due(twin, clock.now())
   end
   return (for_all[command] or Twin.refuse("all vendors together know no \"%s\"", command))(args)
 end
@@ -478,7 +501,7 @@ local function control(name, command, args)
     Twin.refuse("the sandbox of %s knows no \"%s\"%s", name, command,
       nearest and ("; did you mean %s?"):format(nearest) or "")
   end
-  run_due(twin, wall_clock())
+  run_due(twin, clock.now())
   return act(twin, args)
 end
 

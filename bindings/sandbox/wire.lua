@@ -156,6 +156,17 @@ function M.answer_redirect(url)
   return answer
 end
 
+-- Whether a vendor did what it was asked for, as its answer says.
+function M.was_done(vendor, answer)
+  local envelope, body = vendor.envelope, answer.body or ""
+  if answer.status < 200 or answer.status > 399 then
+    return false
+  elseif envelope.ok then
+    return not body:find(('"%s"%%s*:%%s*false'):format(envelope.ok))
+  end
+  return not (envelope.failure and body:find(('^%%s*{%%s*"%s"%%s*:'):format(envelope.failure)))
+end
+
 -- ---------------------------------------------------------------------------------------------------
 -- Checks
 

@@ -1,7 +1,9 @@
 -- beadle test [FILE|FOLDER...]: runs tests of your own scripts in the sandbox
 -- SPDX-License-Identifier: MIT
 
+local crash = require "beadle.cli.test_crash"
 local discover = require "beadle.test_discover"
+local error_value = require "beadle.error"
 local fs = require "beadle.fs"
 local json = require "beadle.json"
 local native = require "beadle.test.native"
@@ -60,14 +62,30 @@ local SPEC = {
     doc = "virtual time for one test; default: 366 days" },
   { name = "clock", value = "TIME", take = clock, doc = "when each test begins; default: 2026-01-01T08:00:00Z" },
   { name = "real-time", doc = "waiting takes as long as it says" },
+  { name = "crash-points", value = "RECIPE", doc = "kill the recipe at each boundary of its effects, and go on with it; "
+    .. "what follows is for the recipe" },
+  { name = "crash-point", value = "POINT", list = true, take = crash.take_point,
+    doc = "with --crash-points: only this one, such as 'isograd.add_test#2 after effect'" },
+  { name = "kills", value = "N", default = 0, take = whole(0, "a whole number"),
+    doc = "with --crash-points: so many runs more, killed at random moments" },
+  { name = "pause", value = "DURATION", take = duration,
+    doc = "with --crash-points: for how long a killed run lies still; default: 90 s, which take no time" },
+  { name = "setup", value = "FILE", kind = "lua", doc = "with --crash-points: a script that prepares the sandbox" },
 }
 
 local USAGE = [[
 Usage: beadle test [FILE|FOLDER...]
+       beadle test [OPTIONS] --crash-points RECIPE [--rows FILE] [OPTIONS OF THE RECIPE]
 
 Runs tests of your own scripts: describe, it, before_each and asserts as in busted. Each test has the sandbox for
 itself, as it is at the beginning, and a clock that jumps over waiting; no test reaches a vendor. Without a file:
 test_*.lua, *_test.lua and *_spec.lua here and in tests/ and spec/. `beadle doc testing` says more.
+
+--crash-points runs a recipe as a durable run in a sandbox of its own, kills it at each boundary of each of its effects
+(before the intent is written, before it is sent, when it is done and not answered, when it is answered and not written
+down, after that), goes on with `beadle resume`, and compares what the vendors have in the end: it reports what was lost,
+done twice or mailed twice. It runs in a copy of the current folder.
+
 Exit status: 0 all passed, 1 some did not, 2 wrong usage or nothing to run, 130 interrupted.
 
 ]]
@@ -176,14 +194,17 @@ local function exit_status(counts, values)
   return 0
 end
 
-local function run_all(values, files, job)
-  local states, sinks = {}, writers(values)
-  local run = { seed = job.seed, repeat_command = repeater(values, job.seed), verbose = values.verbose }
-  local started = native.real_time()
+-- work(on_file) fills `states` and may call on_file(state) for each file that has ended.
+local function report_on(values, files, states, run, work)
+  local sinks, started = writers(values), native.real_time()
+  run.verbose = values.verbose
   each_report(run, sinks, "begin")
-  local ok, err = pcall(pool.run, worker.spawn, job, files, values.jobs or worker.processors(), function(state)
+  local ok, err = pcall(work, function(state)
     each_report(run, sinks, "file", state)
-  end, states)
+  end)
+  if not ok and not error_value.is(err, "cancelled") then
+    error(err, 0)
+  end
   run.interrupted = not ok or nil
   run.counts, run.seconds = count_tests(states), native.real_time() - started
   each_report(run, sinks, "finish", list_of(states, files))
@@ -193,32 +214,69 @@ local function run_all(values, files, job)
     end
   end
   if not ok then
-    err.quiet = err.kind == "cancelled" or nil
+    err.quiet = true
     error(err, 0)
   end
   return exit_status(run.counts, values)
 end
 
-local function run(...)
-  local values, operands = options.parse(SPEC, { ... })
-  if values.help then
-    print(USAGE .. options.describe(SPEC))
-    return 0
-  end
-  local files = discover.find(operands)
-  math.randomseed()
-  local job = { seed = values.seed or math.random(LARGEST_SEED), filter = values.filter, limit = values.limit,
-    timeout = values.timeout, clock = values.clock, real_time = values.real_time, list = values.list,
-    bail = values.bail }
-  if not values.list then
-    task.orderly(true) -- Ctrl-C: what was done is printed
-    return run_all(values, files, job)
-  end
+local function run_all(values, files, job)
+  local states = {}
+  return report_on(values, files, states, { seed = job.seed, repeat_command = repeater(values, job.seed) },
+    function(on_file)
+      pool.run(worker.spawn, job, files, values.jobs or worker.processors(), on_file, states)
+    end)
+end
+
+local function list_all(values, files, job)
   local states = {}
   pool.run(worker.spawn, job, files, values.jobs or worker.processors(), function() end, states)
   local tests = print_list(states, files, values.format == "json")
   local counts = count_tests(states)
   return counts.errors > 0 and 1 or #tests > 0 and 0 or exit_status(counts, values)
+end
+
+local function run_crash_points(values, words)
+  local job = crash.job(values, words)
+  local states, files = { job.state }, { job.recipe }
+  task.orderly(true) -- Ctrl-C: what was done is printed
+  if values.list then
+    crash.run(job)
+    print_list(states, files, values.format == "json")
+    return 0
+  end
+  return report_on(values, files, states, { seed = job.seed, repeat_command = crash.repeater(values, job) },
+    function(on_file)
+      local ok, err = pcall(crash.run, job)
+      on_file(job.state)
+      if not ok then
+        error(err, 0)
+      end
+    end)
+end
+
+local function run(...)
+  local words, recipe_words = crash.split { ... }
+  local values, operands = options.parse(SPEC, words)
+  if values.help then
+    print(USAGE .. options.describe(SPEC))
+    return 0
+  end
+  math.randomseed()
+  values.seed = values.seed or math.random(LARGEST_SEED)
+  if values.crash_points then
+    return run_crash_points(values, recipe_words)
+  end
+  crash.refuse(values)
+  local files = discover.find(operands)
+  local job = { seed = values.seed, filter = values.filter, limit = values.limit,
+    timeout = values.timeout, clock = values.clock, real_time = values.real_time, list = values.list,
+    bail = values.bail }
+  if values.list then
+    return list_all(values, files, job)
+  end
+  task.orderly(true) -- Ctrl-C: what was done is printed
+  return run_all(values, files, job)
 end
 
 return { run = run, usage = USAGE, spec = SPEC, takes = { "lua..." } }

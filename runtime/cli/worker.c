@@ -152,7 +152,7 @@ static void detach(void *value)
 // ------------------------------------------------------------------------------------------------
 // Starting
 
-enum { MOST_ARGUMENTS = 64 };
+enum { MOST_ARGUMENTS = 256, MOST_VARIABLES = 16 };
 
 static int add_permissions(const struct bd_runtime *rt, char **arguments, int count)
 {
@@ -185,7 +185,66 @@ static int take_arguments(lua_State *L, const struct bd_runtime *rt, char **argu
     return count;
 }
 
-static int start(struct worker *worker, char **arguments)
+extern char **environ;
+
+static bool is_replaced(const char *variable, char **ours, int count)
+{
+    for (int i = 0; i < count; i++) {
+        size_t name = (size_t)(strchr(ours[i], '=') - ours[i]) + 1;
+        if (strncmp(variable, ours[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// The environment of this process with some variables set: for the field "environment" of the options at `index`, else
+// NULL. The list is a userdata that stays on the stack, and so do the texts.
+static char **take_environment(lua_State *L, int index)
+{
+    char *ours[MOST_VARIABLES];
+    int count = 0;
+    size_t all = 0;
+    if (!lua_istable(L, index) || lua_getfield(L, index, "environment") != LUA_TTABLE) {
+        return NULL;
+    }
+    int variables = lua_gettop(L);
+    luaL_checkstack(L, 2 * MOST_VARIABLES, "variables");
+    lua_pushnil(L);
+    while (lua_next(L, variables) != 0) {
+        luaL_argcheck(L, count < MOST_VARIABLES, index, "too many variables");
+        lua_pushfstring(L, "%s=%s", luaL_checkstring(L, -2), luaL_checkstring(L, -1));
+        ours[count++] = (char *)(uintptr_t)lua_tostring(L, -1);
+        lua_replace(L, -2); // below the name, with which lua_next goes on
+        lua_insert(L, -2);
+    }
+    while (environ[all] != NULL) {
+        all++;
+    }
+    char **list = lua_newuserdatauv(L, (all + (size_t)count + 1) * sizeof *list, 0);
+    size_t used = 0;
+    for (size_t i = 0; i < all; i++) {
+        if (!is_replaced(environ[i], ours, count)) {
+            list[used++] = environ[i];
+        }
+    }
+    for (int i = 0; i < count; i++) {
+        list[used++] = ours[i];
+    }
+    list[used] = NULL;
+    return list;
+}
+
+static const char *take_folder(lua_State *L, int index)
+{
+    if (!lua_istable(L, index)) {
+        return NULL;
+    }
+    lua_getfield(L, index, "folder"); // stays on the stack until the process has started
+    return luaL_optstring(L, -1, NULL);
+}
+
+static int start(struct worker *worker, char **arguments, const char *folder, char **environment)
 {
     struct bd_runtime *rt = worker->rt;
     uv_stdio_container_t stdio[4] = {{.flags = UV_IGNORE}};
@@ -201,6 +260,8 @@ static int start(struct worker *worker, char **arguments)
     // In a session of its own: Ctrl-C is for the runner, which then ends its workers.
     const uv_process_options_t options = {.file = "/proc/self/exe",
                                           .args = arguments,
+                                          .env = environment,
+                                          .cwd = folder,
                                           .stdio = stdio,
                                           .stdio_count = 4,
                                           .flags = UV_PROCESS_DETACHED,
@@ -222,7 +283,8 @@ void bd_worker_allow(struct bd_runtime *rt)
     bd_runtime_attach(rt, &ALLOWED_KEY, rt, detach_nothing);
 }
 
-// spawn{arguments}: a worker; it has the permissions of this process.
+// spawn(arguments [, {folder, environment}]): a worker; it has the permissions of this process, and unless told
+// otherwise its folder. `environment`: variables that differ from those of this process.
 static int l_spawn(lua_State *L)
 {
     struct bd_runtime *rt = bd_runtime_of(L);
@@ -232,12 +294,15 @@ static int l_spawn(lua_State *L)
     char *arguments[MOST_ARGUMENTS];
     luaL_checktype(L, 1, LUA_TTABLE);
     luaL_checkstack(L, MOST_ARGUMENTS, "arguments");
+    lua_settop(L, 2);
     (void)take_arguments(L, rt, arguments);
+    const char *folder = take_folder(L, 2);
+    char **environment = take_environment(L, 2);
     struct worker **holder = lua_newuserdatauv(L, sizeof(struct worker *), 0);
     struct worker *worker = bd_alloc(sizeof *worker);
     *holder = worker;
     worker->rt = rt;
-    int failed = start(worker, arguments);
+    int failed = start(worker, arguments, folder, environment);
     bd_loop_io_begin(&rt->loop);
     bd_runtime_attach(rt, worker, worker, detach);
     if (failed != 0) {

@@ -19,6 +19,7 @@
 ---@field kept? any what keep() was given, in a run that goes on
 ---@field sleep fun(duration: beadle.duration) lets other rows run meanwhile
 ---@field aside fun(fn: function, ...): any fn(...), which waits for something else than a vendor
+---@field remember fun(fn: function, ...): any fn(...), once also when a durable run goes on
 ---@field did fun(text: string) notes what is done already, for the report
 ---@field keep fun(value: any) with this value the row goes on after a kill
 

@@ -32,6 +32,13 @@ function sandbox.restore(snapshot) end
 ---@return any ...
 function sandbox.fork(fn, ...) end
 
+--- Moves the vendors' clock on, and theirs alone, as if so much time had passed. For a sandbox that is served; where
+--- time is virtual, waiting does it.
+---@param duration number|string
+---@param stop? boolean no further than to the first thing that is due
+---@return { now: number, happened: boolean, calling: integer } calling: requests of the vendors under way
+function sandbox.advance(duration, stop) end
+
 ---@class beadle.sandbox.fault
 ---@field operation string "VENDOR.OPERATION", or a vendor
 ---@field kind string "429", "500", "slow", "reset", "lost request", "lost reply", "cut body", ...
