@@ -92,17 +92,24 @@ local function next_line(self)
   return line, ""
 end
 
+-- Goes behind lines of the buffer that end with LF; gives how many of `count` are left.
+local function pass_feeds(self, count)
+  local at = self.buffer:find("\n", self.position, true)
+  while at do
+    self.position, self.line, count = at + 1, self.line + 1, count - 1
+    at = count > 0 and self.buffer:find("\n", at + 1, true)
+  end
+  return count
+end
+
 -- Goes behind so many lines, whatever is in them.
 local function pass_lines(self, count)
   while count > 0 do
-    local at = self.buffer:find("[\r\n]", self.position)
-    if not at or at == #self.buffer then -- the line, or its ending, may go on in the next block
-      if not next_line(self) then
-        return
-      end
-    else
-      self.position = at + (self.buffer:find("^\r\n", at) and 2 or 1)
-      self.line = self.line + 1
+    if not self.buffer:find("\r", self.position, true) then
+      count = pass_feeds(self, count)
+    end
+    if count > 0 and not next_line(self) then
+      return
     end
     count = count - 1
   end

@@ -57,6 +57,13 @@ end
 -- Encoding
 
 local function count_lines(text)
+  if not text:find("\r", 1, true) then
+    local count, at = 0, text:find("\n", 1, true)
+    while at do
+      count, at = count + 1, text:find("\n", at + 1, true)
+    end
+    return count
+  end
   local _, feeds = text:gsub("\n", "")
   local _, returns = text:gsub("\r", "")
   local _, both = text:gsub("\r\n", "")
@@ -102,9 +109,11 @@ local function scan(source, name)
         note("no_utf8", block, at)
       end
     end
-    note("no_windows", block, block:find(NO_WINDOWS_1252))
-    for _, sign in ipairs(UTF8_SIGNS) do
-      note("utf8_sign", block, block:find(sign))
+    if valid ~= #block then -- not only ASCII
+      note("no_windows", block, block:find(NO_WINDOWS_1252))
+      for _, sign in ipairs(UTF8_SIGNS) do
+        note("utf8_sign", block, block:find(sign))
+      end
     end
     lines = lines + count_lines(block)
     if block ~= "" then

@@ -26,9 +26,8 @@ local error_value = require "beadle.error"
 local fs = require "beadle.fs"
 local gate = require "beadle.gate"
 local journal_of = require "beadle.run_journal"
+local rows = require "beadle.durable_row"
 local runs = require "beadle.runs"
-local settling = require "beadle.durable_settle"
-local task = require "beadle.task"
 local time = require "beadle.time"
 
 local M = {}
@@ -37,16 +36,11 @@ local STATUS_S = 1
 
 local active
 
-local Row = {} -- each is the gate of what runs in it
-Row.__index = Row
-
-function M.current()
-  return gate.find(Row)
-end
-
 function M.active()
   return active
 end
+
+M.current = rows.current
 
 -- ---------------------------------------------------------------------------------------------------
 -- The run
@@ -60,18 +54,18 @@ local function status_of(run)
 end
 
 -- What `beadle runs` shows of a run that somebody has. It says nothing that the journal does not know.
-local function show_status(run, at_once)
+function Run:show_status(at_once)
   local now = time.elapsed()
-  if at_once or not run.shown or now - run.shown >= STATUS_S then
-    run.shown = now
-    pcall(runs.write_status, run.id, status_of(run)) -- a run that cannot be looked at goes on
+  if at_once or not self.shown or now - self.shown >= STATUS_S then
+    self.shown = now
+    pcall(runs.write_status, self.id, status_of(self)) -- a run that cannot be looked at goes on
   end
 end
 
 local function make_journal(run)
   fs.make_folder(runs.folder())
   run.journal = journal_of.create { path = runs.path_of(run.id), meta = run.meta, note = run.holder_note }
-  show_status(run, true)
+  run:show_status(true)
   run.console.err(("Run %s: after a stop, `beadle resume %s` goes on."):format(run.id, run.id))
 end
 
@@ -92,18 +86,19 @@ function Run:open_journal()
   return self.journal
 end
 
-local function count(run, what, state, step)
+-- count(what, state, step): `what` is "rows" or "effects"; no state: nothing.
+function Run:count(what, state, step)
   if state then
-    run[what][state] = (run[what][state] or 0) + step
+    self[what][state] = (self[what][state] or 0) + step
   end
 end
 
 -- Keeps what came of an effect without waiting for the disk.
 function Run:note(record, state, facts)
-  count(self, "effects", record.state, -1)
+  self:count("effects", record.state, -1)
   self.journal:outcome_later(record, state, facts)
-  count(self, "effects", state, 1)
-  show_status(self)
+  self:count("effects", state, 1)
+  self:show_status()
 end
 
 local function not_kept(run, err)
@@ -128,17 +123,17 @@ local function results_of(run, ok, ...)
 end
 
 -- Nothing is sent any more once something could not be kept.
-local function guard(run, fn, ...)
-  if run.broken then
-    error(run.broken, 0)
+function Run:guarded(fn, ...)
+  if self.broken then
+    error(self.broken, 0)
   end
-  return results_of(run, pcall(fn, ...))
+  return results_of(self, pcall(fn, ...))
 end
 
 local function intend(run, record, known)
-  count(run, "effects", known and (record.state or known.state), -1)
-  guard(run, run.journal.intent, run.journal, record, known)
-  count(run, "effects", "intent", 1)
+  run:count("effects", known and (record.state or known.state), -1)
+  run:guarded(run.journal.intent, run.journal, record, known)
+  run:count("effects", "intent", 1)
 end
 
 -- What a call that raised has done at the other side.
@@ -151,15 +146,15 @@ local function keep_outcome(run, record, text)
     run.journal:outcome_later(record, "done", { answer = text })
     return true
   end
-  return pcall(guard, run, run.journal.outcome, run.journal, record, "done", { answer = text })
+  return pcall(run.guarded, run, run.journal.outcome, run.journal, record, "done", { answer = text })
 end
 
 local function keep_answer(run, record, effect, result)
   local text = effects.answer_text(effect, result)
   local ok, err = keep_outcome(run, record, text)
-  count(run, "effects", "intent", -1)
-  count(run, "effects", "done", 1)
-  show_status(run)
+  run:count("effects", "intent", -1)
+  run:count("effects", "done", 1)
+  run:show_status()
   if ok then
     return
   end
@@ -219,236 +214,32 @@ end
 -- answers_like(record) -> what other effects of the same operation with the same key were answered.
 function Run:answers_like(record)
   local list = {}
-  for _, text in ipairs(guard(self, self.journal.answers, self.journal, record.operation, record.key)) do
+  for _, text in ipairs(self:guarded(self.journal.answers, self.journal, record.operation, record.key)) do
     list[#list + 1] = effects.decode(text)
   end
   return list
 end
 
 -- ---------------------------------------------------------------------------------------------------
--- What is recorded with other parameters
-
-local function changed_error(run, record, known, differences)
-  return error_value.new { kind = "conflict", outcome = "none", durable = true, operation = record.operation,
-    message = ("it was done %s at %s with other parameters (%s)"):format(effects.about(record),
-      time.iso(known.ended_at or known.sent_at), table.concat(differences, "; ")),
-    hint = ("`beadle resume %s --accept-changes` takes what was done as it is."):format(run.id) }
-end
-
--- Asks one question at a time.
-local function ask(run, question)
-  while run.asking do
-    run.asking:wait()
-  end
-  run.asking = async.event()
-  local ok, answer = pcall(run.console.ask, question)
-  run.asking:set()
-  run.asking = nil
-  return ok and answer and answer:lower():sub(1, 1) == "y"
-end
-
-local function check_same(row, record, known)
-  local run = row.run
-  if not known.params or known.params_hash == record.params_hash or run.accept_changes then
-    return
-  end
-  local err = changed_error(run, record, known, effects.differences(known.params, record.params))
-  local question = ("%s\nTake what was done, and send nothing? [y/N] "):format(err.message)
-  if not (run.console.interactive and ask(run, question)) then
-    row.refused = err
-    error(err, 0)
-  end
-end
-
--- ---------------------------------------------------------------------------------------------------
--- The gate of a row
-
-local function recorded(row, record, effect, known)
-  check_same(row, record, known)
-  if known.error and not known.answer then -- it was done, and its answer could not be read
-    error(effects.error(known.error), 0)
-  end
-  return effects.answer(effect, known.answer)
-end
-
--- Settles what no answer came for, unless the task that asked for it is given up: then the next run does.
-local function settle_now(row, record, effect, next_send, err)
-  if err and not pcall(task.sleep, 0) then
-    row.unsettled = err
-    error(err, 0)
-  end
-  local results = table.pack(pcall(settling.settle, row, record, effect, next_send))
-  if not results[1] then
-    row.unsettled = record.state == "unknown" and results[2] or row.unsettled
-    error(results[2], 0)
-  elseif results.n == 1 then -- there is no way to send it from here
-    row.unsettled = err
-    error(err, 0)
-  end
-  return results[2]
-end
-
-local function first_time(row, record, effect, next_send, known)
-  record.before = settling.before(effect)
-  local state, result, err = row.run:attempt(record, effect, next_send(), known)
-  if state == "unknown" then
-    return settle_now(row, record, effect, next_send, err)
-  elseif err then
-    error(err, 0)
-  end
-  return result
-end
-
-local function pass(row, effect, send)
-  local run = row.run
-  local stop = row.doubt or row.refused or run.broken
-  if stop then
-    error(stop, 0)
-  end
-  row:begin()
-  local record = effects.of(row, effect)
-  local known = row.known and guard(run, run.journal.effect, run.journal, record.row, record.operation, record.key,
-    record.occurrence)
-  local next_send = settling.sender(effect, send)
-  if not known then
-    return first_time(row, record, effect, next_send)
-  elseif known.state == "done" or known.state == "resolved" then
-    return recorded(row, record, effect, known)
-  elseif known.state == "failed" then
-    return first_time(row, record, effect, next_send, known)
-  end
-  record.sent_at, record.attempts, record.state = known.sent_at, known.attempts, known.state
-  record.before = known.before
-  return settle_now(row, record, effect, next_send)
-end
-
--- ---------------------------------------------------------------------------------------------------
--- Rows
-
-local function begin(row)
-  local journal = row.run:open_journal()
-  row.known = guard(row.run, journal.begin_row, journal, row.key, row.facts, row.was)
-  row.begun = true
-  count(row.run, "rows", row.known and row.known.state, -1)
-  count(row.run, "rows", "running", 1)
-end
-
--- The journal knows of the row from here on.
-function Row:begin()
-  while self.beginning do
-    self.beginning:wait()
-  end
-  if self.begun then
-    return
-  elseif self.run.journal then -- no other task runs meanwhile
-    return begin(self)
-  end
-  self.beginning = async.event()
-  local ok, err = pcall(begin, self)
-  self.beginning:set()
-  self.beginning = nil
-  if not ok then
-    error(err, 0)
-  end
-end
-
-local function load_waits(row)
-  row.kept_waits = {}
-  for _, wait in ipairs(row.known and guard(row.run, row.run.journal.waits, row.run.journal, row.key) or {}) do
-    row.kept_waits[wait.kind .. wait.occurrence] = effects.decode(wait.value)
-  end
-end
-
--- next_wait(kind) -> its number in this run of the row, and what is kept of it or nil.
-function Row:next_wait(kind)
-  self:begin()
-  if not self.kept_waits then
-    load_waits(self)
-  end
-  self.waits[kind] = (self.waits[kind] or 0) + 1
-  return self.waits[kind], self.kept_waits[kind .. self.waits[kind]]
-end
-
--- keep_wait(kind, number, value): on the disk when it returns.
-function Row:keep_wait(kind, number, value)
-  guard(self.run, self.run.journal.set_wait, self.run.journal, self.key, kind, number, value)
-end
-
-local function at_once(fn, ...)
-  return fn(...)
-end
-
-local function new_row(run, key, facts)
-  return setmetatable({ run = run, key = key, facts = facts, seen = {}, waits = {},
-    aside = facts.aside or at_once }, Row)
-end
-
-function Row.__call(row, effect, send)
-  if M.current() ~= row then -- a row within this one has kept it
-    return send()
-  end
-  return pass(row, effect, send)
-end
-
-local function end_state(row, state, facts, later)
-  local journal = row.run.journal
-  if later then
-    journal:end_row_later(row.key, state, facts)
-  else
-    guard(row.run, journal.end_row, journal, row.key, state, facts)
-  end
-  row.ended = true
-  count(row.run, "rows", "running", -1)
-  count(row.run, "rows", state, 1)
-  show_status(row.run)
-end
-
--- What is left when the row's code has raised. A row that was stopped is still running: it can be gone on with.
-local function end_badly(row, err)
-  if row.ended or not row.begun then
-    return
-  end
-  local wrong = row.doubt or row.unsettled or err
-  if row.doubt then
-    end_state(row, "in_doubt", { error = effects.error_text(wrong) }, true)
-  elseif not error_value.is(wrong, "cancelled") then
-    local wake_at = row.facts.parks and not row.refused and not row.run.broken and row.facts.parks(wrong)
-    end_state(row, wake_at and "parked" or "failed", { error = effects.error_text(wrong), wake_at = wake_at or nil },
-      true)
-  end
-end
-
-Row.__close = end_badly
-
--- A row is only done when all that it asked for is settled, also what its code did not mind.
-local function check_settled(row)
-  local wrong = row.doubt or row.unsettled or row.refused or row.run.broken
-  if wrong then
-    error(wrong, 0)
-  end
-end
+-- Its rows
 
 local function was_done(known)
   return known and (known.state == "done" or known.state == "skipped")
 end
 
 function Run:row(key, facts, fn, ...)
-  local known = (self.resumed or facts.again) and guard(self, self.journal.row, self.journal, key)
+  local known = (self.resumed or facts.again) and self:guarded(self.journal.row, self.journal, key)
   if was_done(known) then
     return effects.decode(known.result), true
   end
-  local row = new_row(self, key, facts)
+  local row = rows.new(self, key, facts)
   row.was = known or false
   if not facts.lazy or known then
     row:begin()
   end
   local _ <close> = row
   local results = table.pack(async.scope(gate.with, row, fn, ...))
-  check_settled(row)
-  if row.begun then
-    local is_done = not facts.is_done or facts.is_done(results[1])
-    end_state(row, is_done and "done" or "failed", { result = effects.encode(results[1]) }, facts.ends_later)
-  end
+  row:finish(results[1])
   return table.unpack(results, 1, results.n)
 end
 
@@ -456,7 +247,7 @@ end
 function Run:known_rows(keys)
   local known = {}
   if self.journal then
-    for _, row in ipairs(guard(self, self.journal.rows_of, self.journal, keys)) do
+    for _, row in ipairs(self:guarded(self.journal.rows_of, self.journal, keys)) do
       known[row.key] = row
     end
   end
@@ -470,7 +261,7 @@ function Run:same(name, value)
   local kept = self.meta[name]
   if kept == nil then
     self.meta[name] = value
-    guard(self, journal.set_meta, journal, { [name] = value })
+    self:guarded(journal.set_meta, journal, { [name] = value })
     return true
   end
   return kept == value
@@ -526,7 +317,7 @@ function Run:set_meta(values)
     self.meta[name] = value
   end
   if self.journal then
-    guard(self, self.journal.set_meta, self.journal, values)
+    self:guarded(self.journal.set_meta, self.journal, values)
   end
 end
 
@@ -563,7 +354,7 @@ function Run:close()
   self.journal:set_meta_later { state = self.state, ended = time.now() }
   self.journal:close()
   self.journal = nil
-  show_status(self, true)
+  self:show_status(true)
 end
 
 Run.__close = Run.close

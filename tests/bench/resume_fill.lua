@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- arg: JOURNAL, ROWS, EFFECTS. Fills the journal of a batch as if that many rows, the first of its file, were done with so
--- many effects each. Nobody waits for a row, so that it does not take long.
+-- arg: JOURNAL, ROWS, EFFECTS. Fills the journal of a batch as if that many rows, the first of its file, were done with
+-- so many effects each. Nobody waits for a row, so that it does not take long.
 
 local run_journal = require "beadle.run_journal"
 
