@@ -310,6 +310,15 @@ static bool control(struct bd_db_connection *connection, const char *sql)
     return code == SQLITE_DONE;
 }
 
+// Of what is damaged, for looking: each by itself, whatever became of those before.
+static bool run_each(struct bd_db_connection *connection, struct bd_db_job *jobs)
+{
+    for (struct bd_db_job *job = jobs; job != NULL; job = job->next) {
+        run_job(connection, job);
+    }
+    return true;
+}
+
 static bool run_jobs(struct bd_db_connection *connection, struct bd_db_job *jobs)
 {
     int64_t before = sqlite3_total_changes64(connection->db);
@@ -318,7 +327,7 @@ static bool run_jobs(struct bd_db_connection *connection, struct bd_db_job *jobs
     }
     for (struct bd_db_job *job = jobs; job != NULL; job = job->next) {
         run_job(connection, job);
-        if (breaks(job->code) && !connection->lenient) {
+        if (breaks(job->code)) {
             break_down(connection, job->code, job->message);
             return false;
         }
@@ -371,8 +380,9 @@ static bool is_vacuum(const struct bd_db_job *jobs)
 
 void bd_db_connection_run(struct bd_db_connection *connection, struct bd_db_job *jobs)
 {
-    bool ok = connection->broken == 0 &&
-              (is_vacuum(jobs) ? run_vacuum(connection, jobs) : run_jobs(connection, jobs));
+    bool ok = connection->broken == 0 && (connection->lenient ? run_each(connection, jobs)
+                                          : is_vacuum(jobs)   ? run_vacuum(connection, jobs)
+                                                              : run_jobs(connection, jobs));
     if (ok) {
         return;
     }

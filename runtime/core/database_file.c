@@ -174,7 +174,9 @@ bool bd_database_holder(const char *path, char *holder, size_t size)
 void bd_db_lock_drop(struct bd_db_lock *lock)
 {
     if (lock->fd >= 0) {
-        bd_db_holder_clear(lock->fd);
+        if (*lock->id != '\0') { // else it is no witness, and stays what it is
+            bd_db_holder_clear(lock->fd);
+        }
         if (lock->made != NULL) {
             (void)unlink(lock->made);
         }

@@ -89,7 +89,7 @@ local function loop(what, fail, cuts, every)
     end
   until failed == 0
   print(("# %s: %d calls, %d of the runs stopped with an error"):format(what, nth - 1, named))
-  test.truthy(named > nth // every // 4)
+  test.truthy(named > nth // every // 10)
 end
 
 -- A journal that is whole, and cannot be read: it is whole afterwards.
