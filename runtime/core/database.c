@@ -312,6 +312,12 @@ static bool is_damage(int code)
     return code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR;
 }
 
+static bool is_emptied(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size == 0;
+}
+
 static bool open_connection(struct bd_database *database, const struct bd_db_options *options,
                             char *wrong, size_t size)
 {
@@ -328,7 +334,8 @@ static bool open_connection(struct bd_database *database, const struct bd_db_opt
                        options->path);
         return note_wrong(options, BD_DB_UNBORN);
     }
-    bool damaged = prepared && !options->create && is_damage(connection->broken);
+    bool damaged = !options->create &&
+                   (prepared ? is_damage(connection->broken) : is_emptied(options->path));
     return damaged && note_wrong(options, BD_DB_DAMAGED);
 }
 
