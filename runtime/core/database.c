@@ -25,7 +25,7 @@ struct bd_database {
     struct bd_runtime *rt;
     struct bd_db_lock lock;
     struct bd_db_connection connection; // the thread's, while it runs
-    uint64_t witnessed;                 // when it last was on the disk, or was tried; the thread's too
+    uint64_t witnessed; // when it last was on the disk, or was tried; the thread's too
     uv_thread_t thread;
     uv_async_t async;
     struct bd_loop_hook hook;
@@ -323,8 +323,7 @@ static bool open_connection(struct bd_database *database, const struct bd_db_opt
 {
     struct bd_db_connection *connection = &database->connection;
     bool prepared = bd_db_file_prepare(options, wrong, size);
-    if (prepared &&
-        bd_db_connection_open(connection, options, database->lock.id, wrong, size)) {
+    if (prepared && bd_db_connection_open(connection, options, database->lock.id, wrong, size)) {
         return true;
     }
     bool unborn = !options->create && *database->lock.id != '\0' && database->lock.commits == 0 &&
@@ -334,8 +333,8 @@ static bool open_connection(struct bd_database *database, const struct bd_db_opt
                        options->path);
         return note_wrong(options, BD_DB_UNBORN);
     }
-    bool damaged = !options->create &&
-                   (prepared ? is_damage(connection->broken) : is_emptied(options->path));
+    bool damaged =
+        !options->create && (prepared ? is_damage(connection->broken) : is_emptied(options->path));
     return damaged && note_wrong(options, BD_DB_DAMAGED);
 }
 

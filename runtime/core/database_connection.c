@@ -121,9 +121,9 @@ bool bd_db_connection_open(struct bd_db_connection *connection, const struct bd_
 {
     char why[256] = "";
     memset(connection, 0, sizeof *connection);
-    int code = sqlite3_open_v2(options->path, &connection->db,
-                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX,
-                               NULL);
+    int code =
+        sqlite3_open_v2(options->path, &connection->db,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, NULL);
     if (code != SQLITE_OK) {
         (void)snprintf(why, sizeof why, "%s",
                        connection->db != NULL ? sqlite3_errmsg(connection->db) : "out of memory");
@@ -132,9 +132,9 @@ bool bd_db_connection_open(struct bd_db_connection *connection, const struct bd_
         return true;
     }
     connection->broken =
-        connection->db != NULL ? true_code(connection->db, sqlite3_extended_errcode(connection->db),
-                                           why, sizeof why)
-                               : SQLITE_NOMEM;
+        connection->db != NULL
+            ? true_code(connection->db, sqlite3_extended_errcode(connection->db), why, sizeof why)
+            : SQLITE_NOMEM;
     (void)snprintf(wrong, size, "%s: %s%s", options->path,
                    options->create ? "it cannot be made: " : "", why);
     bd_db_connection_close(connection, false);

@@ -94,8 +94,7 @@ static bool fill_lock(struct bd_db_lock *lock, const struct bd_db_options *optio
                        path, options->path);
         return note_wrong(options, BD_DB_UNWITNESSED);
     }
-    return bd_db_holder_write(lock->fd, options->note) ||
-           fail(wrong, size, path, strerror(errno));
+    return bd_db_holder_write(lock->fd, options->note) || fail(wrong, size, path, strerror(errno));
 }
 
 static bool fail_missing(const struct bd_db_options *options, const char *path, char *wrong,

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- What people and programs do to the files of a run: each is refused by name, nothing is changed by looking, and what can
--- be read is still shown.
+-- What people and programs do to the files of a run: each is refused by name, nothing is changed by looking, and what
+-- can be read is still shown.
 
 local database = require "beadle.database"
 local fs = require "beadle.fs"
