@@ -140,7 +140,8 @@ end
 
 function M.write_damaged(journal, options)
   if options.what == "rows" then
-    return write_records(with_damage(row_columns(journal:each "row")), journal:each "row", marked(row_cells), options.put)
+    local columns = with_damage(row_columns(journal:each "row"))
+    return write_records(columns, journal:each "row", marked(row_cells), options.put)
   end
   return write_records(with_damage(EFFECT), journal:each "effect", marked(effect_cells), options.put)
 end

@@ -159,7 +159,7 @@ local function check_pages(db, path)
     error(error_value.new { kind = "io", outcome = "none", message = path .. ": disk I/O error",
       hint = "Nothing was changed. Look at the disk, then try again." }, 0)
   elseif found ~= "ok" then
-    refuse(path, (found:gsub("%s*\n%s*", ": ")))
+    refuse(path, (found:gsub("^%*%*%* in database main %*%*%*\n", ""):gsub("%s*\n%s*", "; ")))
   end
 end
 

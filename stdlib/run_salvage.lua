@@ -110,8 +110,8 @@ function M.open(word, note)
     return id, setmetatable({ db = db, found = {} }, Salvage)
   elseif error_value.is(db, "io") and db.damaged then
     error(error_value.new { kind = "io", outcome = "none", message = db.message, damaged = true,
-      hint = "Nothing of it can be read. Put a backup of its files back: the file, and those ending in -wal and .lock." },
-      0)
+      hint = "Nothing of it can be read. Put a backup of its files back: the file, and those that end in -wal, .lock."
+      }, 0)
   end
   error(db, 0)
 end

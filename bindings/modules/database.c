@@ -356,9 +356,8 @@ static int l_text(lua_State *L)
 
 int bd_database_module(lua_State *L)
 {
-    static const luaL_Reg METHODS[] = {
-        {"run", l_run},     {"post", l_post},       {"trust", l_trust},
-        {"close", l_close}, {"__close", l_close}, {NULL, NULL}};
+    static const luaL_Reg METHODS[] = {{"run", l_run},     {"post", l_post},     {"trust", l_trust},
+                                       {"close", l_close}, {"__close", l_close}, {NULL, NULL}};
     luaL_newmetatable(L, CALL);
     lua_pushcfunction(L, l_call_gc);
     lua_setfield(L, -2, "__gc");

@@ -74,9 +74,9 @@ local function tell_damage(id, err)
   print "\nIt is not used as it is, for a row that is missing would be done twice. What can be done:"
   print "- Put a backup of its files back, all of one moment: the file, and those that end in -wal and .lock."
   if readable then
-    print(("- `beadle runs export %s --damaged --out FILE.csv` writes what can be read, and marks what is altered. Find out"
-      ):format(id))
-    print "  at the vendor about the rows that are altered or missing, and begin a new run with those that are left."
+    print(("- `beadle runs export %s --damaged --out FILE.csv` writes what can be read, and marks what is"):format(id))
+    print "  altered. Find out at the vendor about the rows that are altered or missing, and begin a new run with those"
+    print "  that are left."
   end
   return 1
 end
@@ -84,8 +84,8 @@ end
 -- When something was last written, as far as it is there.
 local function last_written(journal)
   local at = 0
-  for _, text in ipairs { "SELECT max(began) a,max(ended) b FROM row", "SELECT max(sent_at) a,max(ended_at) b FROM effect" } do
-    local found = journal.db:run(text)[1]
+  for _, text in ipairs { "max(began) a,max(ended) b FROM row", "max(sent_at) a,max(ended_at) b FROM effect" } do
+    local found = journal.db:run("SELECT " .. text)[1]
     at = math.max(at, found.a or 0, found.b or 0)
   end
   return at > 0 and time.iso(at) or nil
@@ -101,10 +101,10 @@ end
 local function repair(id)
   local journal <close> = run_journal.open { path = runs.path_of(id), note = "beadle runs check", mend = true }
   local counts, last = journal:counts(), last_written(journal)
-  print(("The journal of the run %s got a new witness. All that is there is as it was written: %d rows, %d effects."):format(
-    id, sum(counts.rows), sum(counts.effects)))
-  print(("Its last entry is of %s. Whether something came after that cannot be told: look at the vendor before the run\n"
-    .. "goes on, if it may have."):format(last or "when it was made"))
+  print(("The journal of the run %s got a new witness. All that is there is as it was written:\n%d rows, %d effects."
+    ):format(id, sum(counts.rows), sum(counts.effects)))
+  print(("Its last entry is of %s. Whether something came after that cannot be told: if it may have,\n"
+    .. "look at the vendor before the run goes on."):format(last or "when it was made"))
   return 0
 end
 

@@ -24,7 +24,8 @@ local SPEC = {
     doc = "what to write; else the end of FILE says it, else csv" },
   { name = "what", value = "rows|effects", default = "rows", take = take_what,
     doc = "a line for each row (the default), or for each effect" },
-  { name = "damaged", doc = "of a journal that is refused: what can be read, as CSV; the column damage marks what is altered" },
+  { name = "damaged",
+    doc = "of a journal that is refused: what can be read, as CSV; the column damage marks what is altered" },
 }
 
 local USAGE = [[
@@ -67,8 +68,8 @@ local function export_damaged(word, values)
     return export.write_damaged(journal, { what = values.what, put = put })
   end)
   local facts = journal.found[values.what:gsub("s$", "")]
-  io.stderr:write(("%d of %s %s could be read, %d of them altered.\n"):format(facts.read, facts.had or "an unknown number of",
-    values.what, facts.altered))
+  io.stderr:write(("%d of %s %s could be read, %d of them altered.\n"):format(facts.read,
+    facts.had or "an unknown number of", values.what, facts.altered))
   return 1
 end
 

@@ -25,7 +25,7 @@ struct bd_database {
     struct bd_runtime *rt;
     struct bd_db_lock lock;
     struct bd_db_connection connection; // the thread's, while it runs
-    uint64_t witnessed;                 // when it last was on the disk, or was tried; the thread's too
+    uint64_t witnessed; // when it last was on the disk, or was tried; the thread's too
     uv_thread_t thread;
     uv_async_t async;
     struct bd_loop_hook hook;
@@ -312,13 +312,18 @@ static bool is_damage(int code)
     return code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR;
 }
 
+static bool is_emptied(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size == 0;
+}
+
 static bool open_connection(struct bd_database *database, const struct bd_db_options *options,
                             char *wrong, size_t size)
 {
     struct bd_db_connection *connection = &database->connection;
     bool prepared = bd_db_file_prepare(options, wrong, size);
-    if (prepared &&
-        bd_db_connection_open(connection, options, database->lock.id, wrong, size)) {
+    if (prepared && bd_db_connection_open(connection, options, database->lock.id, wrong, size)) {
         return true;
     }
     bool unborn = !options->create && *database->lock.id != '\0' && database->lock.commits == 0 &&
@@ -328,7 +333,8 @@ static bool open_connection(struct bd_database *database, const struct bd_db_opt
                        options->path);
         return note_wrong(options, BD_DB_UNBORN);
     }
-    bool damaged = prepared && !options->create && is_damage(connection->broken);
+    bool damaged =
+        !options->create && (prepared ? is_damage(connection->broken) : is_emptied(options->path));
     return damaged && note_wrong(options, BD_DB_DAMAGED);
 }
 

@@ -70,11 +70,12 @@ enum bd_db_wrong {
 
 struct bd_db_options {
     const char *path;
-    bool create;      // else it must be there; with it, it must not
-    bool examine;     // its owner looks at it before bd_database_trust; until then nothing is written
-    bool mend;        // with examine: one that lacks its witness, or commits, is opened for what can be read; a
-                      // damaged page fails what meets it, and nothing else. Trusted, it gets a new witness
-    const char *note; // what the holder does, for whom it keeps waiting; one line
+    bool create;  // else it must be there; with it, it must not
+    bool examine; // its owner looks at it before bd_database_trust; until then nothing is written
+    // With examine: one that lacks its witness, or commits, is opened for what can be read, and a damaged page fails
+    // what meets it, and nothing else. When it is trusted it gets a new witness.
+    bool mend;
+    const char *note;       // what the holder does, for whom it keeps waiting; one line
     enum bd_db_wrong *what; // set when it is not opened; or NULL
 };
 

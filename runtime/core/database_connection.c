@@ -121,9 +121,9 @@ bool bd_db_connection_open(struct bd_db_connection *connection, const struct bd_
 {
     char why[256] = "";
     memset(connection, 0, sizeof *connection);
-    int code = sqlite3_open_v2(options->path, &connection->db,
-                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX,
-                               NULL);
+    int code =
+        sqlite3_open_v2(options->path, &connection->db,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, NULL);
     if (code != SQLITE_OK) {
         (void)snprintf(why, sizeof why, "%s",
                        connection->db != NULL ? sqlite3_errmsg(connection->db) : "out of memory");
@@ -132,9 +132,9 @@ bool bd_db_connection_open(struct bd_db_connection *connection, const struct bd_
         return true;
     }
     connection->broken =
-        connection->db != NULL ? true_code(connection->db, sqlite3_extended_errcode(connection->db),
-                                           why, sizeof why)
-                               : SQLITE_NOMEM;
+        connection->db != NULL
+            ? true_code(connection->db, sqlite3_extended_errcode(connection->db), why, sizeof why)
+            : SQLITE_NOMEM;
     (void)snprintf(wrong, size, "%s: %s%s", options->path,
                    options->create ? "it cannot be made: " : "", why);
     bd_db_connection_close(connection, false);
@@ -310,6 +310,15 @@ static bool control(struct bd_db_connection *connection, const char *sql)
     return code == SQLITE_DONE;
 }
 
+// Of what is damaged, for looking: each by itself, whatever became of those before.
+static bool run_each(struct bd_db_connection *connection, struct bd_db_job *jobs)
+{
+    for (struct bd_db_job *job = jobs; job != NULL; job = job->next) {
+        run_job(connection, job);
+    }
+    return true;
+}
+
 static bool run_jobs(struct bd_db_connection *connection, struct bd_db_job *jobs)
 {
     int64_t before = sqlite3_total_changes64(connection->db);
@@ -318,7 +327,7 @@ static bool run_jobs(struct bd_db_connection *connection, struct bd_db_job *jobs
     }
     for (struct bd_db_job *job = jobs; job != NULL; job = job->next) {
         run_job(connection, job);
-        if (breaks(job->code) && !connection->lenient) {
+        if (breaks(job->code)) {
             break_down(connection, job->code, job->message);
             return false;
         }
@@ -371,8 +380,9 @@ static bool is_vacuum(const struct bd_db_job *jobs)
 
 void bd_db_connection_run(struct bd_db_connection *connection, struct bd_db_job *jobs)
 {
-    bool ok = connection->broken == 0 &&
-              (is_vacuum(jobs) ? run_vacuum(connection, jobs) : run_jobs(connection, jobs));
+    bool ok = connection->broken == 0 && (connection->lenient ? run_each(connection, jobs)
+                                          : is_vacuum(jobs)   ? run_vacuum(connection, jobs)
+                                                              : run_jobs(connection, jobs));
     if (ok) {
         return;
     }

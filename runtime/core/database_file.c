@@ -94,8 +94,7 @@ static bool fill_lock(struct bd_db_lock *lock, const struct bd_db_options *optio
                        path, options->path);
         return note_wrong(options, BD_DB_UNWITNESSED);
     }
-    return bd_db_holder_write(lock->fd, options->note) ||
-           fail(wrong, size, path, strerror(errno));
+    return bd_db_holder_write(lock->fd, options->note) || fail(wrong, size, path, strerror(errno));
 }
 
 static bool fail_missing(const struct bd_db_options *options, const char *path, char *wrong,
@@ -174,7 +173,9 @@ bool bd_database_holder(const char *path, char *holder, size_t size)
 void bd_db_lock_drop(struct bd_db_lock *lock)
 {
     if (lock->fd >= 0) {
-        bd_db_holder_clear(lock->fd);
+        if (*lock->id != '\0') { // else it is no witness, and stays what it is
+            bd_db_holder_clear(lock->fd);
+        }
         if (lock->made != NULL) {
             (void)unlink(lock->made);
         }

@@ -31,7 +31,8 @@ bool bd_db_file_prepare(const struct bd_db_options *options, char *wrong, size_t
 
 // database_witness.c ----------------------------------------------------------------------------
 
-bool bd_db_witness_make(struct bd_db_lock *lock); // anew, with the lock's id; on the disk when it returns
+bool bd_db_witness_make(
+    struct bd_db_lock *lock); // anew, with the lock's id; on the disk when it returns
 // False with errno; 0: it says nothing that could be trusted.
 bool bd_db_witness_read(struct bd_db_lock *lock);
 // Notes that so many commits are on the disk. Sync waits until the note is there too.

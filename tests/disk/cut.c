@@ -110,7 +110,8 @@ static void tear(struct image *image, struct content *content, const struct disk
 
 enum style { ALL_LOST, ALL_KEPT, FIRST_KEPT, SOME_KEPT, TORN, STYLES };
 
-static void resolve_op(struct image *image, struct content *content, const struct disk_op *op, enum style style)
+static void resolve_op(struct image *image, struct content *content, const struct disk_op *op,
+                       enum style style)
 {
     uint64_t die = next(image) % 4;
     if (style == ALL_KEPT || (style != ALL_LOST && die < 2)) {
@@ -247,7 +248,8 @@ static bool write_file(const struct content *content, const char *folder, const 
     return fd >= 0 && close(fd) == 0 && ok;
 }
 
-bool disk_cut(const struct disk_record *record, size_t at, uint64_t seed, bool lying, const char *to)
+bool disk_cut(const struct disk_record *record, size_t at, uint64_t seed, bool lying,
+              const char *to)
 {
     struct image *image = calloc(1, sizeof *image);
     BD_CHECK(image != NULL && at <= record->count);

@@ -22,10 +22,10 @@ enum disk_kind { DISK_CREATE, DISK_UNLINK, DISK_SYNC_FOLDER, DISK_WRITE, DISK_SI
 
 struct disk_op {
     enum disk_kind kind;
-    int file;    // a number for each file that ever was
-    char *name;  // of a create or unlink
-    size_t at;   // of a write; the new size
-    size_t len;  // of a write
+    int file;   // a number for each file that ever was
+    char *name; // of a create or unlink
+    size_t at;  // of a write; the new size
+    size_t len; // of a write
     unsigned char *data;
 };
 
@@ -58,6 +58,7 @@ void disk_memory_install(void); // before SQLite is first used
 
 // Makes the folder `to`, which is empty, what may lie on the disk after the first `at` operations. The same seed makes
 // the same. `lying`: the disk said of syncs what was not so.
-bool disk_cut(const struct disk_record *record, size_t at, uint64_t seed, bool lying, const char *to);
+bool disk_cut(const struct disk_record *record, size_t at, uint64_t seed, bool lying,
+              const char *to);
 
 #endif

@@ -110,8 +110,9 @@ static int open_module(lua_State *L)
 {
     static const luaL_Reg METHODS[] = {
         {"cut", l_cut}, {"before", l_before}, {"__len", l_length}, {"__gc", l_free}, {NULL, NULL}};
-    static const luaL_Reg FUNCTIONS[] = {{"watch", l_watch}, {"unwatch", l_unwatch},         {"now", l_now},
-                                         {"fail", l_fail},   {"fail_memory", l_fail_memory}, {NULL, NULL}};
+    static const luaL_Reg FUNCTIONS[] = {
+        {"watch", l_watch}, {"unwatch", l_unwatch},         {"now", l_now},
+        {"fail", l_fail},   {"fail_memory", l_fail_memory}, {NULL, NULL}};
     luaL_newmetatable(L, RECORD);
     luaL_setfuncs(L, METHODS, 0);
     lua_pushvalue(L, -1);

@@ -17,9 +17,9 @@
 
 enum { MAX_FD = 4096, MAX_FILES = 64, NOT_WATCHED = 0, FOLDER = -1 };
 
-#define WRAPPED(result, name, ...)      \
-    result __real_##name(__VA_ARGS__);  \
-    result __wrap_##name(__VA_ARGS__);  \
+#define WRAPPED(result, name, ...)         \
+    result __real_##name(__VA_ARGS__);     \
+    result __wrap_##name(__VA_ARGS__);     \
     result __real_##name##64(__VA_ARGS__); \
     result __wrap_##name##64(__VA_ARGS__)
 
@@ -40,8 +40,8 @@ ssize_t __wrap_write(int fd, const void *data, size_t len);
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; // over all that follows
 static char watched[PATH_MAX];                            // empty: nothing
 static struct disk_record record;
-static int files;                // how many there were; they count from 1
-static int file_of_fd[MAX_FD];   // NOT_WATCHED, FOLDER, or the file's number
+static int files;              // how many there were; they count from 1
+static int file_of_fd[MAX_FD]; // NOT_WATCHED, FOLDER, or the file's number
 static struct {
     char *name; // NULL: the place is free
     int file;
@@ -254,14 +254,14 @@ static int open_any(const char *path, int flags, mode_t mode)
     return fd;
 }
 
-#define OPEN(name)                                     \
+#define OPEN(name)                                      \
     int __wrap_##name(const char *path, int flags, ...) \
-    {                                                  \
-        va_list args;                                  \
-        va_start(args, flags);                         \
-        mode_t mode = va_arg(args, mode_t);            \
-        va_end(args);                                  \
-        return open_any(path, flags, mode);            \
+    {                                                   \
+        va_list args;                                   \
+        va_start(args, flags);                          \
+        mode_t mode = va_arg(args, mode_t);             \
+        va_end(args);                                   \
+        return open_any(path, flags, mode);             \
     }
 OPEN(open)
 OPEN(open64)
@@ -282,7 +282,8 @@ static ssize_t write_at(int fd, const void *data, size_t len, off_t at)
     int file = file_of(fd);
     ssize_t written = -1;
     bool wrong = file != NOT_WATCHED && fails();
-    if (wrong && wanted.fault == DISK_SHORT && len > 1) { // the rest meets a full disk when it is tried
+    if (wrong && wanted.fault == DISK_SHORT &&
+        len > 1) { // the rest meets a full disk when it is tried
         len /= 2;
         wrong = false;
     }

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- A journal and a loss of power: what was reported as written is there, nothing else is, and it is not taken for damage.
+-- A journal and a loss of power: what was reported as written is there, nothing else is, and it is not taken for
+-- damage.
 -- BEADLE_CUTS: at how many operations of each run (0: at all); BEADLE_SEEDS: how often at each.
 
 local disk = require "beadle.disk"
