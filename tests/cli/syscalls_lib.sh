@@ -4,7 +4,8 @@
 # `go_on`, `do_again`. Skipped, with a message, where strace is not installed or may not trace.
 #
 # BEADLE_POINTS, BEADLE_AGAIN, BEADLE_FAILURES: at how many of the calls of each name it is killed, killed a second time,
-# and they fail, evenly over the run; "all" for each of them. Without a number, a third of what may fail is tried a day. BEADLE_CALLS: of which names, instead of all that have to do with files and connections.
+# and they fail, evenly over the run; "all" for each of them. Without a number, a third of what may fail is tried a day.
+# BEADLE_CALLS: of which names, instead of all that have to do with files and connections.
 # BEADLE_KILL_SEED: where to begin counting.
 # shellcheck shell=sh disable=SC2154 # what lib.sh and durable_lib.sh set
 if ! strace -o /dev/null true 2>/dev/null; then
