@@ -63,7 +63,7 @@ struct bd_db_options {
     bool create;      // else it must be there; with it, it must not
     const char *note; // what the holder does, for whom it keeps waiting; one line
     const char *vfs;  // for tests; NULL: the usual one
-    bool *unborn; // set when the file was given up before its first commit: nothing is in it; or NULL
+    bool *unborn;     // set when it was given up before its first commit, or NULL
 };
 
 // Opens it, or says in `wrong` why not: it is held (by whom), damaged, no database, or cannot be made. Ends with the
