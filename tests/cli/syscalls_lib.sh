@@ -4,7 +4,8 @@
 # `go_on`, `do_again`. Skipped, with a message, where strace is not installed or may not trace.
 #
 # BEADLE_POINTS, BEADLE_AGAIN, BEADLE_FAILURES: at how many of the calls of each name it is killed, killed a second time,
-# and they fail, evenly over the run; "all" for each of them. BEADLE_CALLS: of which names, instead of all that have to do with files and connections.
+# and they fail, evenly over the run; "all" for each of them. Without a number, a third of what may fail is tried a day.
+# BEADLE_CALLS: of which names, instead of all that have to do with files and connections.
 # BEADLE_KILL_SEED: where to begin counting.
 # shellcheck shell=sh disable=SC2154 # what lib.sh and durable_lib.sh set
 if ! strace -o /dev/null true 2>/dev/null; then
@@ -12,7 +13,7 @@ if ! strace -o /dev/null true 2>/dev/null; then
   exit 77
 fi
 points=${BEADLE_POINTS:-2}
-fails=${BEADLE_FAILURES:-1}
+fails=${BEADLE_FAILURES:-}
 again=${BEADLE_AGAIN:-1}
 seed=${BEADLE_KILL_SEED:-$(date +%j)}
 files="pwrite64 pread64 fdatasync fsync ftruncate write read openat rename unlink flock"
@@ -141,10 +142,13 @@ verdict "a journal without intents is found out" [ -s wrong ]
 
 tried=0 hit=0 aborted=
 : >wrong
+turn=$seed
 for each in $failures; do
+  turn=$((turn + 1))
+  [ -n "$fails" ] || [ $((turn % 3)) -eq 0 ] || continue
   call=${each%:*} failure=${each#*:}
   case " $calls " in *" $call "*) ;; *) continue ;; esac
-  for number in $(chosen "$call" "$fails"); do
+  for number in $(chosen "$call" "${fails:-1}"); do
     case $failure in
     *+) strike "$call" "$number+" "error=${failure%+}" ;;
     *) strike "$call" "$number" "error=$failure" ;;

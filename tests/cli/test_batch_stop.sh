@@ -94,7 +94,7 @@ empty() {
   umount small 2>/dev/null
   XDG_STATE_HOME=$work/state
 }
-for size in 130 300 500; do
+for size in 130 400; do
   fresh
   fill "$size"
   (limited begin) >out 2>err </dev/null
