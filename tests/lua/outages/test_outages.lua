@@ -2,7 +2,7 @@
 -- Vendors that are down for a minute, in three ways, under batches of 10,000 calls, and tokens that end with 64 calls
 -- under way. In virtual time: the clock jumps, the calls are real ones.
 --
--- BEADLE_OUTAGE_ROWS: how many rows the smaller ones have (500).
+-- BEADLE_OUTAGE_CALLS, BEADLE_OUTAGE_ROWS: instead of the 10,000, and how many rows the smaller ones have (500).
 
 local async = require "beadle.async"
 local batch = require "beadle.batch"
@@ -22,6 +22,7 @@ test.limit = 10 * 86400
 
 local describe, it, equal = test.describe, test.it, test.equal
 
+local MANY = tonumber(os.getenv "BEADLE_OUTAGE_CALLS" or "") or 10000
 local FEW = tonumber(os.getenv "BEADLE_OUTAGE_ROWS" or "") or 500
 local DOWN_AFTER_S, DOWN_S = 0.2, 60
 
@@ -131,22 +132,23 @@ local acts = {
 }
 
 -- Runs it with the vendor down for a minute, and judges.
-local function check_outage(vendor, kind, count, act)
+local function check_outage(vendor, kind, count, act, seconds, concurrency)
+  seconds = seconds or DOWN_S
   sandbox[vendor].set { latency = 0.05 }
   local began = time.elapsed()
-  local back_at = began + DOWN_AFTER_S + DOWN_S
+  local back_at = began + DOWN_AFTER_S + seconds
   local came_back
   local status, counts, said = async.scope(function()
     async.spawn(function()
       async.sleep(DOWN_AFTER_S)
-      sandbox[vendor].fault { kind = kind, status = kind == "status" and 503 or nil, seconds = DOWN_S, times = 1 }
+      sandbox[vendor].fault { kind = kind, status = kind == "status" and 503 or nil, seconds = seconds, times = 1 }
     end)
     return run(count, function(name)
       act(name)
       if time.elapsed() > back_at then
         came_back = came_back or time.elapsed() - back_at
       end
-    end)
+    end, { concurrency = concurrency or 64 })
   end)
   equal(counts, count .. " 0 0")
   equal(status, 0)
@@ -171,9 +173,15 @@ describe("a vendor that is down for a minute under 10,000 calls", function()
   for name, kind in pairs { ["refuses connections"] = "refused", ["answers 503"] = "status",
     ["accepts and never answers"] = "silent" } do
     it(name .. ": hardly more requests than calls, and back within 5 s", function()
-      check_outage("isograd", kind, 10000, acts.isograd.read)
+      check_outage("isograd", kind, MANY, acts.isograd.read)
     end)
   end
+end)
+
+describe("a vendor that does not answer for longer than a call waits", function()
+  it("does not keep all rows in calls that repeat themselves", function()
+    check_outage("isograd", "silent", FEW, acts.isograd.read, 75, 16) -- a third attempt would hang until after 90 s
+  end)
 end)
 
 describe("effects at a vendor that is down for a minute", function()
@@ -235,7 +243,8 @@ describe("requests of beadle.http in a batch", function()
     local down_until = time.elapsed() + 60
     local server <close> = serve(function(count)
       if count == 30 then
-        return { status = 429, headers = { ["Retry-After"] = "100" } }
+        return { status = 429, headers = {
+          ["Retry-After"] = os.date("!%a, %d %b %Y %H:%M:%S GMT", math.ceil(time.now()) + 100) } }
       elseif count > 100 and time.elapsed() < down_until + 100 then
         return { status = 503 }
       end
