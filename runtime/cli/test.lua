@@ -62,7 +62,8 @@ local SPEC = {
     doc = "virtual time for one test; default: 366 days" },
   { name = "clock", value = "TIME", take = clock, doc = "when each test begins; default: 2026-01-01T08:00:00Z" },
   { name = "real-time", doc = "waiting takes as long as it says" },
-  { name = "crash-points", value = "RECIPE", doc = "kill the recipe at each boundary of its effects, and go on with "
+  { name = "crash-points", value = "RECIPE", kind = "lua",
+    doc = "kill the recipe at each boundary of its effects, and go on with "
     .. "it; what follows is for the recipe" },
   { name = "crash-point", value = "POINT", list = true, take = crash.take_point,
     doc = "with --crash-points: only this one, such as 'isograd.add_test#2 after effect'" },
