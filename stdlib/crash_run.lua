@@ -50,30 +50,35 @@ local function doubts_of(journal, rows)
   return list
 end
 
--- A journal that was killed while it was made has nothing in it.
-local function is_empty(err)
+-- A journal that was killed while it was made has nothing in it, and nothing was sent.
+local function is_unmade(err)
   return error_value.is(err) and (err.empty or err.message:find("given up while it was made", 1, true) ~= nil)
 end
 
+-- The newest run that can be gone on with; what was given up before it had done anything is begun anew.
 local function open_newest(site)
   for _, id in ipairs(site:runs()) do
     local ok, journal = pcall(run_journal.open, { path = site:path_of(id), note = "beadle test --crash-points" })
-    if ok then
-      return id, journal
-    elseif not is_empty(journal) then
+    if not ok and not is_unmade(journal) then
       error(journal, 0)
+    end
+    local meta = ok and journal:meta()
+    if ok and meta.command then
+      return id, journal, meta
+    elseif ok then
+      journal:close()
     end
   end
 end
 
 -- state_of(site) -> { id, state, rows, doubts, left_out }; without id when nothing was kept, and so nothing was sent.
 local function state_of(site)
-  local id, journal = open_newest(site)
+  local id, journal, meta = open_newest(site)
   if not id then
     return { rows = {}, doubts = {} }
   end
   local _ <close> = journal
-  local meta, rows = journal:meta(), all_rows(journal)
+  local rows = all_rows(journal)
   return { id = id, state = meta.state, rows = rows, doubts = doubts_of(journal, rows), left_out = meta.left_out or {} }
 end
 
