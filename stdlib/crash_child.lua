@@ -9,9 +9,12 @@
 --   seed         of random choices
 --   point        { operation =, number =, phase = }: where it waits to be killed; none: nowhere
 --   one_by_one   rows are done one after the other, so that effects have the same numbers again
--- It emits { event = "effect", operation, number, row, key, where, outside } before an effect, { event = "ended",
--- operation, number, ok } when its outcome is kept, { event = "at" } when it waits to be killed, { event = "sending", last, elsewhere } when it is about to send what the sandbox will
--- not answer, and { event = "outside", url } when it reads what the sandbox does not have.
+-- It emits events:
+--   effect { operation, number, row, key, where, outside }   before an effect
+--   ended { operation, number, ok }    when its outcome is kept
+--   at                           when it waits to be killed
+--   sending { last, elsewhere }  when it is about to send what will be done and not answered
+--   outside { url }              when it reads what the sandbox does not have
 --
 -- Two gates see an effect: one within the row, before its intent is written and after its outcome was, and one around
 -- the program, where the effect is sent.

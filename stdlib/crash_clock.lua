@@ -95,8 +95,8 @@ function M.install(its_sandbox)
   time.now = now
   time.elapsed = function() return plain_elapsed() + passed end
   time.iso = function(at) return plain_iso(at or now()) end
-  os.time = function(parts) return parts and plain_time(parts) or math.floor(now()) end
-  os.date = function(format, at) return plain_date(format or "%c", at or math.floor(now())) end
+  rawset(os, "time", function(parts) return parts and plain_time(parts) or math.floor(now()) end)
+  rawset(os, "date", function(format, at) return plain_date(format or "%c", at or math.floor(now())) end)
 end
 
 return M

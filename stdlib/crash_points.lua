@@ -37,10 +37,10 @@ end
 -- ---------------------------------------------------------------------------------------------------
 -- The undisturbed run
 
-local WAITS = "A recipe that waits for somebody who is not in the sandbox cannot be tested in this way. What vendors do by "
-  .. "themselves, such as a test that ends, a script says that --setup names; --timeout gives it longer."
-local NEEDS = "What it needs to find in the sandbox, a script makes that --setup names. Options of `beadle test` go before "
-  .. "--crash-points; those behind the recipe are its own."
+local WAITS = "A recipe that waits for somebody who is not in the sandbox cannot be tested in this way. What vendors "
+  .. "do by themselves, such as a test that ends, a script says that --setup names; --timeout gives it longer."
+local NEEDS = "What it needs to find in the sandbox, a script makes that --setup names. Options of `beadle test` go "
+  .. "before --crash-points; those behind the recipe are its own."
 local OUTSIDE = "It reads %s, which no vendor of the sandbox is: what depends on that cannot be tested in this way."
 
 -- Why nothing can be said about a recipe: it does not come to its end even when nothing happens to it. Else nil.
@@ -49,10 +49,11 @@ local function problem_of(run)
   if is_done and not run.hung then
     return nil
   end
-  local what = run.hung and run.why or ("it does not come to its end when nothing happens to it: exit status %s"):format(
-    tostring(run.status))
+  local what = run.hung and run.why or "it does not come to its end when nothing happens to it: exit status "
+    .. tostring(run.status)
   local hint = run.outside[1] and OUTSIDE:format(run.outside[1]) or run.hung and WAITS or NEEDS
-  return ("%s\n%s%s"):format(what, run.said ~= "" and ("It said:\n%s\n"):format((run.said:gsub("%s+$", ""))) or "", hint)
+  local said = run.said:gsub("%s+$", "")
+  return ("%s\n%s%s"):format(what, said ~= "" and ("It said:\n%s\n"):format(said) or "", hint)
 end
 
 local function check_events(job, run)
@@ -130,8 +131,8 @@ local function try_kills(job, reference, test)
   judge(test, findings, doubts, run)
 end
 
-local UNSTEADY = "The same rows do not give the same effects an hour later: what an effect is known by follows from the "
-  .. "time, from random numbers or from something outside. When the run goes on it is another, and is sent again."
+local UNSTEADY = "The same rows do not give the same effects an hour later: what an effect is known by follows from "
+  .. "the time, from random numbers or from something outside. When the run goes on it is another, and is sent again."
 
 -- A run of its own that begins later, as one that goes on does. Without it what follows from the time is not seen.
 local function try_later(job, reference, test)

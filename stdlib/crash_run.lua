@@ -37,8 +37,8 @@ local function all_rows(journal)
   return rows
 end
 
--- Of a row that is done nothing is in doubt: one that looks what is there before it asks for an effect may have found it
--- done, and not have asked again.
+-- Of a row that is done nothing is in doubt: one that looks what is there before it asks for an effect may have found
+-- it done, and not have asked again.
 local function doubts_of(journal, rows)
   local list = {}
   for _, effect in ipairs(journal:unsettled(MOST_DOUBTS)) do
@@ -50,30 +50,35 @@ local function doubts_of(journal, rows)
   return list
 end
 
--- A journal that was killed while it was made has nothing in it.
-local function is_empty(err)
+-- A journal that was killed while it was made has nothing in it, and nothing was sent.
+local function is_unmade(err)
   return error_value.is(err) and (err.empty or err.message:find("given up while it was made", 1, true) ~= nil)
 end
 
+-- The newest run that can be gone on with; what was given up before it had done anything is begun anew.
 local function open_newest(site)
   for _, id in ipairs(site:runs()) do
     local ok, journal = pcall(run_journal.open, { path = site:path_of(id), note = "beadle test --crash-points" })
-    if ok then
-      return id, journal
-    elseif not is_empty(journal) then
+    if not ok and not is_unmade(journal) then
       error(journal, 0)
+    end
+    local meta = ok and journal:meta()
+    if ok and meta.command then
+      return id, journal, meta
+    elseif ok then
+      journal:close()
     end
   end
 end
 
 -- state_of(site) -> { id, state, rows, doubts, left_out }; without id when nothing was kept, and so nothing was sent.
 local function state_of(site)
-  local id, journal = open_newest(site)
+  local id, journal, meta = open_newest(site)
   if not id then
     return { rows = {}, doubts = {} }
   end
   local _ <close> = journal
-  local meta, rows = journal:meta(), all_rows(journal)
+  local rows = all_rows(journal)
   return { id = id, state = meta.state, rows = rows, doubts = doubts_of(journal, rows), left_out = meta.left_out or {} }
 end
 
@@ -119,10 +124,10 @@ end
 
 -- go_on(site, job, options) -> how the last program ended, and the journal's state then.
 local function go_on(site, job, options)
-  local state, last, before = state_of(site), nil, nil
+  local state, last = state_of(site), nil
   site:advance(job.pause)
   for _ = 1, MOST_RESUMES do
-    before = outline(state)
+    local before = outline(state)
     last = site:start(next_words(job, state), options)
     state = state_of(site)
     local is_over = last.status == 0 and not last.signal or #state.doubts > 0 or last.hung
@@ -140,10 +145,10 @@ local function said(result)
   return (result.err ~= "" and result.err or result.out)
 end
 
-local function ended(site, job, first, last, state)
+local function ended(site, first, last, state)
   if first.reached and first.signal == nil then
-    error(error_value.new { kind = "internal", outcome = "none", message = "the program was not killed where it stood" },
-      0)
+    error(error_value.new { kind = "internal", outcome = "none",
+      message = "the program was not killed where it stood" }, 0)
   end
   local run = seen.of(site)
   run.events, run.reached, run.outside = first.events, first.reached, last.outside
@@ -159,16 +164,16 @@ function M.undisturbed(job, options)
     site:advance(options.later)
   end
   local only = site:start(job.words, { one_by_one = true })
-  return ended(site, job, only, only, state_of(site))
+  return ended(site, only, only, state_of(site))
 end
 
 function M.killed_at(job, point)
   local site <close> = site_of.open(job)
   local first = site:start(job.words, { one_by_one = true, point = point })
   if not first.reached then
-    return ended(site, job, first, first, state_of(site))
+    return ended(site, first, first, state_of(site))
   end
-  return ended(site, job, first, go_on(site, job, { one_by_one = true }))
+  return ended(site, first, go_on(site, job, { one_by_one = true }))
 end
 
 function M.killed_after(job, moments)
@@ -182,7 +187,7 @@ function M.killed_after(job, moments)
       break
     end
   end
-  return ended(site, job, first, go_on(site, job, {}))
+  return ended(site, first, go_on(site, job, {}))
 end
 
 return M

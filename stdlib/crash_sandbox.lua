@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- The other side of a recipe whose program is killed: the sandbox, served by a process of its own, so that what the
--- vendors know outlives the program. Beside it a server that takes what the recipe sends to anybody else: nothing leaves
--- this machine. For stdlib/crash_site.lua.
+-- vendors know outlives the program. Beside it a server that takes what the recipe sends to anybody else: nothing
+-- leaves this machine. For stdlib/crash_site.lua.
 --
 -- main { fd = } serves until it is killed, and emits { event = "ready", base, smtp, elsewhere } to its runner.
--- POST elsewhere/taken takes { method, url, body, hold } and answers HTTP 200 without a body, or with `hold` not at all;
--- GET gives the list of all.
+-- POST elsewhere/taken takes { method, url, body, hold } and answers HTTP 200 without a body, or with `hold` not at
+-- all; GET gives the list of all.
 
 local async = require "beadle.async"
 local http = require "beadle.http"

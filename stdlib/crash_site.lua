@@ -39,8 +39,8 @@ local function refuse_folder(what)
     hint = "Run it in a folder that holds what the recipe needs, and no more." }, 0)
 end
 
--- Hidden files stay, and the configuration, which says how real vendors are reached; and, where temporary files are kept
--- in the current folder, the copies.
+-- Hidden files stay, and the configuration, which says how real vendors are reached; and, where temporary files are
+-- kept in the current folder, the copies.
 local function is_left_out(name)
   return name:sub(1, 1) == "." or name:find "^beadle%.conf" or name:find "^beadle%-test%."
 end
@@ -263,8 +263,8 @@ local function prepare(site)
   local done = site:start({ site.job.setup }, {})
   if done.status ~= 0 or done.signal then
     error(error_value.new { kind = "argument", outcome = "none", exit = 2,
-      message = ("the script %s, which prepares the sandbox, failed: %s"):format(site.job.setup, done.why or done.err) },
-      0)
+      message = ("the script %s, which prepares the sandbox, failed: %s"):format(site.job.setup,
+        done.why or done.err) }, 0)
   end
 end
 

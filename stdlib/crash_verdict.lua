@@ -13,19 +13,20 @@ local M = {}
 
 -- Kinds: why it usually happens, and what to do.
 M.ADVICE = {
-  duplicate = "An effect is known again by its row, operation and natural key. It was asked for again with another key, "
-    .. "or outside of a row, where nothing is kept. Let the key follow from the row alone: not from the time, from a "
-    .. "file that changes, or from random numbers drawn for all rows together.",
-  ["second mail"] = "Somebody gets the same e-mail twice. It was sent again, or by a request that the journal could not "
-    .. "know again: one whose address differs each time, or that is made outside of a row.",
+  duplicate = "An effect is known again by its row, operation and natural key. It was asked for again with another "
+    .. "key, or outside of a row, where nothing is kept. Let the key follow from the row alone: not from the time, "
+    .. "from a file that changes, or from random numbers drawn for all rows together.",
+  ["second mail"] = "Somebody gets the same e-mail twice. It was sent again, or by a request that the journal could "
+    .. "not know again: one whose address differs each time, or that is made outside of a row.",
   lost = "It was not done when the run went on. Usually the recipe keeps outside of the journal, in a file or a "
     .. "variable, that it was done, and believes that.",
-  other = "The run decided otherwise when it went on. What it decides by is not the same after a stop: the time of day, "
-    .. "a file that it has changed itself, random numbers, or what a vendor says now that the effect has happened.",
+  other = "The run decided otherwise when it went on. What it decides by is not the same after a stop: the time of "
+    .. "day, a file that it has changed itself, random numbers, or what a vendor says now that the effect has "
+    .. "happened. context.remember(fn, ...) keeps such an answer with the row.",
   ["in doubt"] = "The journal could not settle it, though the operation's record says how.",
   stopped = "The run could not be gone on with. What the program said is below.",
-  missed = "The undisturbed run came to this effect, and this one did not: the recipe does not do the same for the same "
-    .. "rows.",
+  missed = "The undisturbed run came to this effect, and this one did not: the recipe does not do the same for the "
+    .. "same rows.",
   hung = "The program did not end. --timeout gives it longer.",
   unsettled = "Rows are neither done nor in doubt, and `beadle resume` does not finish them.",
 }
@@ -97,8 +98,9 @@ local function compare_exactly(reference, run, add)
   for _, text in ipairs(order) do
     local operation = operation_of(text)
     if (got[text] or 0) < wanted[text] then
-      add(others[operation] and "other" or "lost", ("%s was done %s instead of %s%s"):format(text, times(got[text] or 0),
-        times(wanted[text]), place_of(run, operation)), text, wanted[text] - (got[text] or 0))
+      local left = ("%s was done %s instead of %s%s"):format(text, times(got[text] or 0), times(wanted[text]),
+        place_of(run, operation))
+      add(others[operation] and "other" or "lost", left, text, wanted[text] - (got[text] or 0))
     end
   end
 end
@@ -160,8 +162,8 @@ local function rows_in_doubt(run)
   return rows, some
 end
 
--- How many of the effects of that text, or of that operation, the undisturbed run had in rows that are in doubt now. One
--- outside of all rows waits for them.
+-- How many of the effects of that text, or of that operation, the undisturbed run had in rows that are in doubt now.
+-- One outside of all rows waits for them.
 local function excused(reference, name, rows)
   local count = 0
   for _, effect in ipairs(reference.effects) do

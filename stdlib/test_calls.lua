@@ -57,8 +57,8 @@ local function write(vendor, request, operations)
   return (line:gsub("%s+$", ""):gsub("  +", "  "):gsub("[%c]", " "))
 end
 
--- lines([sandbox, first]) -> list of texts, one a request, in the order in which they came; of another sandbox than this
--- program's, and from the request of that number on.
+-- lines([sandbox, first]) -> list of texts, one a request, in the order in which they came; of another sandbox than
+-- this program's, and from the request of that number on.
 function M.lines(sandbox, first)
   local all, lines = {}, {}
   sandbox = sandbox or require "beadle.sandbox"

@@ -62,8 +62,9 @@ local SPEC = {
     doc = "virtual time for one test; default: 366 days" },
   { name = "clock", value = "TIME", take = clock, doc = "when each test begins; default: 2026-01-01T08:00:00Z" },
   { name = "real-time", doc = "waiting takes as long as it says" },
-  { name = "crash-points", value = "RECIPE", doc = "kill the recipe at each boundary of its effects, and go on with it; "
-    .. "what follows is for the recipe" },
+  { name = "crash-points", value = "RECIPE", kind = "lua",
+    doc = "kill the recipe at each boundary of its effects, and go on with "
+    .. "it; what follows is for the recipe" },
   { name = "crash-point", value = "POINT", list = true, take = crash.take_point,
     doc = "with --crash-points: only this one, such as 'isograd.add_test#2 after effect'" },
   { name = "kills", value = "N", default = 0, take = whole(0, "a whole number"),
@@ -83,8 +84,8 @@ test_*.lua, *_test.lua and *_spec.lua here and in tests/ and spec/. `beadle doc 
 
 --crash-points runs a recipe as a durable run in a sandbox of its own, kills it at each boundary of each of its effects
 (before the intent is written, before it is sent, when it is done and not answered, when it is answered and not written
-down, after that), goes on with `beadle resume`, and compares what the vendors have in the end: it reports what was lost,
-done twice or mailed twice. It runs in a copy of the current folder.
+down, after that), goes on with `beadle resume`, and compares what the vendors have in the end: it reports what was
+lost, done twice or mailed twice. It runs in a copy of the current folder.
 
 Exit status: 0 all passed, 1 some did not, 2 wrong usage or nothing to run, 130 interrupted.
 
