@@ -7,6 +7,7 @@
 --   ids() -> list of all, the newest first
 --   write_status(id, values)  what `list` gives, rewritten while a run goes on; it is for looking only
 --   holder(id) -> text or nil: who has it now
+--   remove(id)                with all that it knows. Raises when somebody has it
 
 local catalogue = require "beadle.catalogue"
 local database = require "beadle.database"
@@ -80,6 +81,11 @@ end
 
 function M.holder(id)
   return database.holder(M.path_of(id))
+end
+
+function M.remove(id)
+  database.remove(M.path_of(id))
+  os.remove(status_path(id))
 end
 
 function M.write_status(id, values)

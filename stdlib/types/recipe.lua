@@ -16,11 +16,10 @@
 ---@field profile string
 ---@field is_single boolean one person, not a file
 ---@field line? integer
----@field kept? any what keep() was given, in a run that goes on
 ---@field sleep fun(duration: beadle.duration) lets other rows run meanwhile
 ---@field aside fun(fn: function, ...): any fn(...), which waits for something else than a vendor
 ---@field did fun(text: string) notes what is done already, for the report
----@field keep fun(value: any) with this value the row goes on after a kill
+---@field keep fun(value: any) all that was called is done; what of it --failed gets
 
 ---@class beadle.recipe.spec
 ---@field name string
