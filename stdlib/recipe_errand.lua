@@ -226,6 +226,11 @@ local function refuse_continue(source, why)
     "Without --continue, all of its rows are done.")
 end
 
+-- keeps(context) -> whether anything outlives the program that a run could go on with.
+function M.keeps(context)
+  return not context.is_sandbox
+end
+
 function M.open(recipe, source, values, facts)
   local within = durable.active()
   if within then
@@ -233,7 +238,7 @@ function M.open(recipe, source, values, facts)
     return nil
   elseif gate.dry_run then
     return nil
-  elseif facts.context.is_sandbox then
+  elseif not M.keeps(facts.context) then
     if values.continue then
       refuse_continue(source, ": the sandbox inside the program begins anew with each run, and none of it is kept")
     end
