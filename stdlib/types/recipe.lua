@@ -40,7 +40,7 @@
 ---@field rows? fun(params: table<string, any>, context: beadle.recipe.context): table[]|fun(): table
 ---@field fields? string[] of the rows that `rows` gives
 
--- Not for scripts: row_key, run.
+-- Not for scripts: row_key, run, cells_text, check_same_rows, knows_by_line.
 ---@class beadle.recipe.recipe
 ---@field spec beadle.recipe.spec
 ---@field params table

@@ -100,8 +100,10 @@ find_run() { id=$(basename "$(echo "$runs"/rows-*.sqlite)" .sqlite); }
 no_run() { [ -z "$(ls "$runs" 2>/dev/null)" ]; }
 # resolved WORD: a person decides about all that is in doubt.
 resolved() {
-  while run resolve "$id" && ! out_has "Nothing in the run" || out_has "1. "; do
+  run resolve "$id"
+  while out_has "1. "; do
     run resolve "$id" --effect 1 --as "$1"
+    run resolve "$id"
   done
 }
 
@@ -144,9 +146,11 @@ cd / || exit 1
 "$BEADLE" resume "$id" >"$work/out" 2>"$work/err" </dev/null
 cd "$work" || exit 1
 verdict "beadle resume does the same" judged
-resolved not
-run resume "$id"
-verdict "and what did not happen is done then" is_status 0
+if ! no_run; then
+  resolved not
+  run resume "$id"
+  verdict "and what did not happen is done then" is_status 0
+fi
 verdict "and the run is gone" no_run
 
 # Killed twice.
