@@ -430,8 +430,9 @@ end
 
 -- rows(recipe, entries, settings) -> run: {records, counts, reason}. Settings: concurrency, total, context,
 -- progress, say, stop_after, errand (stdlib/recipe_errand.lua); for batches (stdlib/batch.lua) run_row(record, context,
--- aside), which runs a row, on_end(record), with which records are not kept, earlier, the counts of rows that ended in an
--- earlier program, grace, for how many seconds after Ctrl-C rows may go on, on_begin(counts), and on_stop, called when none may begin any more.
+-- aside), which runs a row, on_end(record), with which records are not kept, earlier, the counts of rows that ended in
+-- an earlier program, grace, for how many seconds after Ctrl-C rows may go on, on_begin(counts), and on_stop, called
+-- when none may begin any more.
 -- `reason` is the error for which rows were left out; its kind is "cancelled" after Ctrl-C; `repeated` says how many
 -- rows had met it one after the other, where that was why. A record is {index, line, state, row, result, pending,
 -- error, before, calls, in_doubt, cells}; state is "done", "failed" or "not_run".

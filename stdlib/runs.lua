@@ -15,6 +15,7 @@ local error_value = require "beadle.error"
 local fs = require "beadle.fs"
 local hook = require "beadle.hook.native"
 local json = require "beadle.json"
+local lock = require "beadle.lock"
 local time = require "beadle.time"
 
 local M = {}
@@ -83,9 +84,19 @@ function M.holder(id)
   return database.holder(M.path_of(id))
 end
 
+-- The lock goes last: while it is there, nobody else begins.
 function M.remove(id)
-  database.remove(M.path_of(id))
+  local path = M.path_of(id)
+  local held = lock.open(path .. ".lock")
+  if not held then
+    error(error_value.new { kind = "io", outcome = "none",
+      message = ("the run %s is in use by %s"):format(id, M.holder(id) or "another process") }, 0)
+  end
+  for _, ending in ipairs { "", "-journal", "-wal", "-shm" } do
+    os.remove(path .. ending)
+  end
   os.remove(status_path(id))
+  held:remove()
 end
 
 function M.write_status(id, values)

@@ -275,16 +275,6 @@ static int l_holder(lua_State *L)
     return 1;
 }
 
-// remove(path): the database there and all that lies beside it. Raises when somebody has it.
-static int l_remove(lua_State *L)
-{
-    char wrong[1024];
-    if (!bd_database_remove(luaL_checkstring(L, 1), wrong, sizeof wrong)) {
-        return bd_error(L, BD_IO, "%s", wrong);
-    }
-    return 0;
-}
-
 int bd_database_module(lua_State *L)
 {
     static const luaL_Reg METHODS[] = {
@@ -297,9 +287,7 @@ int bd_database_module(lua_State *L)
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 2);
-    lua_createtable(L, 0, 3);
-    lua_pushcfunction(L, l_remove);
-    lua_setfield(L, -2, "remove");
+    lua_createtable(L, 0, 2);
     lua_pushcfunction(L, l_open);
     lua_setfield(L, -2, "open");
     lua_pushcfunction(L, l_holder);

@@ -78,10 +78,6 @@ void bd_database_submit(struct bd_database *database, struct bd_db_job *job);
 // Waits until what was submitted is done, and lets go of the file. Jobs end before it returns.
 void bd_database_close(struct bd_database *database);
 
-// Removes the database at the path with all that lies beside it, while nobody has it. False, with a sentence, when
-// somebody has it, or when it cannot be removed.
-bool bd_database_remove(const char *path, char *wrong, size_t size);
-
 // Who has the database at the path now, in `holder`; false when nobody has.
 bool bd_database_holder(const char *path, char *holder, size_t size);
 

@@ -62,24 +62,6 @@ static bool read_commits(int fd, uint64_t *commits)
     return strcmp(text, again) == 0;
 }
 
-// Opens the file, and takes it unless somebody else has it (`had`). -1: errno says why. A lock that its holder has just
-// removed is nobody's, and a new one is made.
-static int take(const char *path, bool *had)
-{
-    while (true) {
-        struct stat info;
-        int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
-        if (fd < 0) {
-            return -1;
-        }
-        *had = flock(fd, LOCK_EX | LOCK_NB) != 0;
-        if (*had || (fstat(fd, &info) == 0 && info.st_nlink > 0)) {
-            return fd;
-        }
-        (void)close(fd);
-    }
-}
-
 bool bd_db_lock_take(struct bd_db_lock *lock, const struct bd_db_options *options, char *wrong,
                      size_t size)
 {
@@ -88,12 +70,17 @@ bool bd_db_lock_take(struct bd_db_lock *lock, const struct bd_db_options *option
     if (snprintf(path, sizeof path, "%s.lock", options->path) >= (int)sizeof path) {
         return fail(wrong, size, options->path, "the path is too long");
     }
-    bool had = false;
-    int fd = take(path, &had);
+    int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd < 0) {
         return fail(wrong, size, path, strerror(errno));
     }
-    if (had) {
+    struct stat info;
+    bool taken = flock(fd, LOCK_EX | LOCK_NB) == 0;
+    if (taken && fstat(fd, &info) == 0 && info.st_nlink == 0) { // swept away before it was locked
+        (void)close(fd);
+        return bd_db_lock_take(lock, options, wrong, size);
+    }
+    if (!taken) {
         char holder[HOLDER_LEN];
         read_holder(fd, holder, sizeof holder);
         (void)snprintf(wrong, size, "%s is in use by %s", options->path,
@@ -166,28 +153,6 @@ static void sync_folder(const char *path)
         (void)fsync(fd);
         (void)close(fd);
     }
-}
-
-// The lock goes last: while it is there, nobody else begins.
-bool bd_database_remove(const char *path, char *wrong, size_t size)
-{
-    static const char *const ENDINGS[] = {"", "-journal", "-wal", "-shm", ".lock"};
-    struct bd_db_options options = {.path = path, .create = true, .note = "it is being removed"};
-    struct bd_db_lock lock;
-    if (!bd_db_lock_take(&lock, &options, wrong, size)) {
-        return false;
-    }
-    bool ok = true;
-    for (size_t i = 0; ok && i < sizeof ENDINGS / sizeof *ENDINGS; i++) {
-        char name[4096];
-        (void)snprintf(name, sizeof name, "%s%s", path, ENDINGS[i]); // shorter than the lock's, or as long
-        if (unlink(name) != 0 && errno != ENOENT) {
-            ok = fail(wrong, size, name, strerror(errno));
-        }
-    }
-    bd_db_lock_drop(&lock);
-    sync_folder(path);
-    return ok;
 }
 
 // Locks and syncs of these are not what SQLite needs ("SQLite Over a Network, Caveats and Considerations",

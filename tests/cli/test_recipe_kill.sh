@@ -18,7 +18,7 @@ cat >tell.lua <<'END_OF_LUA'
 local twin = require("beadle.sandbox").at(os.getenv "BEADLE_TEST_SANDBOX").isograd
 if arg[1] == "reset" then
   twin.reset()
-  twin.set { latency = 0.02 }
+  twin.set { latency = 0.1 } -- so that there is time to strike
 else
   local counts = twin.counts()
   print((counts.create_candidate or 0) + (counts.add_test or 0) + (counts.send_registration_email or 0))
@@ -108,7 +108,7 @@ resolved() {
 }
 
 # From the first request to the last rows.
-for count in 1 7 20 60 100; do
+for count in 1 7 20 50 80; do
   fresh
   start
   strike KILL "$count"
@@ -158,7 +158,7 @@ fresh
 start
 strike KILL 20
 start --continue
-strike KILL 80
+strike KILL 60
 recipe --output done.csv --failed failed.csv --continue
 verdict "a run that is continued may be killed too" judged
 

@@ -144,7 +144,8 @@ describe("while a row runs, its run", function()
       return setmetatable({ intent = function() error(error_value.new { kind = "io", message = "full" }, 0) end },
         { __index = journal })
     end
-    local result = console.run(sample { row = function(row) create(row) end }, { "--rows", rows_file(20), "--concurrency", "1" })
+    local object = sample { row = function(row) create(row) end }
+    local result = console.run(object, { "--rows", rows_file(20), "--concurrency", "1" })
     equal(result.error.kind, "io")
     equal(created(), 0)
     test.contains(result.err, "0 done, 1 failed, 19 not begun")
