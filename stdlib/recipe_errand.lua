@@ -195,9 +195,10 @@ local function begin(self, facts, values, goes_on, rows_file)
   local ok, err = pcall(self.run.open_journal, self.run)
   if not ok then
     self.run:close()
-    if runs.holder(self.id) or fs.exists(runs.path_of(self.id)) then
+    if runs.holder(self.id) or error_value.is(err, "io") and err.message:find "File exists" then
       fail_held(self.source, runs.holder(self.id))
     end
+    pcall(runs.remove, self.id) -- half of it
     error(err, 0)
   end
 end
