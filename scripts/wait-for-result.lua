@@ -67,12 +67,11 @@ end
 -- ---------------------------------------------------------------------------------------------------
 -- The test
 
--- The hook on which the vendor calls when the test ends, and the test: a new one, that of an earlier run, or the one
--- that the row names, of whose end nobody is called.
+-- The hook on which the vendor calls when the test ends, and the test: a new one, or the one that the row names, of
+-- whose end nobody is called.
 local function begin(row, context)
-  local kept = context.kept or row.pla_tst_id and { pla_tst_id = row.pla_tst_id }
-  if kept then
-    return kept.hook and hooks.open { again = kept.hook } or nil, kept.pla_tst_id
+  if row.pla_tst_id then
+    return nil, row.pla_tst_id
   end
   local hook = not row.ask_only and hooks.open {} or nil
   local address = hook and hook:url()
@@ -83,7 +82,7 @@ local function begin(row, context)
     error(test, 0)
   end
   context.did(("test %d added"):format(test.pla_tst_id))
-  context.keep { pla_tst_id = test.pla_tst_id, hook = address }
+  context.keep { pla_tst_id = test.pla_tst_id }
   return hook, test.pla_tst_id
 end
 

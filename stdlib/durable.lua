@@ -9,7 +9,8 @@
 --   local result, was_known = run:row("ada@example.org", { line = 2, cells = "..." }, fn, ...)
 --
 -- Options of both: console ({ err, ask, interactive }, as recipes have it), accept_changes (an effect that is recorded
--- with other parameters is taken as it is recorded), note (what others see who want the run too).
+-- with other parameters is taken as it is recorded), note (what others see who want the run too), quiet (its id is not
+-- told when it begins); of `new` also id.
 -- run:row(key, facts, fn, ...) -> what fn returns, a value that JSON can hold; or, of a row that is done, what it
 -- returned then, and true. Its state is kept: "done"; "in_doubt" and "failed" when it raises, "skipped". Raises fn's
 -- error, with `in_doubt` and `durable` set where a person must decide. facts: line, cells (JSON), lazy (nothing is
@@ -66,6 +67,9 @@ local function make_journal(run)
   fs.make_folder(runs.folder())
   run.journal = journal_of.create { path = runs.path_of(run.id), meta = run.meta, note = run.holder_note }
   run:show_status(true)
+  if run.quiet then
+    return
+  end
   run.console.err(("Run %s: after a stop, `beadle resume %s` goes on."):format(run.id, run.id))
 end
 
@@ -285,12 +289,12 @@ end
 
 local function make(id, options)
   return setmetatable({ id = id, console = options.console or nobody(), accept_changes = options.accept_changes,
-    holder_note = options.note, state = "running", rows = {}, effects = {}, meta = options.meta or {},
-    started = time.now() }, Run)
+    holder_note = options.note, quiet = options.quiet, state = "running", rows = {}, effects = {},
+    meta = options.meta or {}, started = time.now() }, Run)
 end
 
 function M.new(options)
-  local run = make(runs.new_id(), options)
+  local run = make(options.id or runs.new_id(), options)
   run.meta.started = run.started
   return activate(run)
 end

@@ -58,12 +58,24 @@ local function probe_of(effect)
   return told and told.kind or "none"
 end
 
+-- Passwords and the like that the call was given as texts are not kept.
+local function without_secrets(effect, params)
+  local told, copy = effect.vendor and probe.record(effect), {}
+  for name, value in pairs(params) do
+    copy[name] = value
+  end
+  for _, param in ipairs(told and told.params or {}) do
+    copy[param.name] = copy[param.name] ~= nil and param.secret and SECRET or copy[param.name]
+  end
+  return copy
+end
+
 -- of(row, effect) -> what the journal keeps of it before it is sent. `row` counts how often the same was asked for:
 -- {key =, seen = {}}.
 function M.of(row, effect)
   local key, params = parts_of(effect)
   local record = { row = row.key, operation = effect.operation, key = M.encode(key), effect = effect.effect,
-    params = M.encode(params) }
+    params = M.encode(without_secrets(effect, params)) }
   local name = record.operation .. " " .. record.key
   row.seen[name] = (row.seen[name] or 0) + 1
   record.occurrence = row.seen[name]

@@ -2,10 +2,10 @@
 -- `beadle run --durable SCRIPT`: a script or a recipe as a durable run (beadle.durable). For runtime/cli/cli.c.
 
 local again = require "beadle.cli.again"
+local command_line = require "beadle.run_command"
 local config = require "beadle.config"
 local durable = require "beadle.durable"
 local error_value = require "beadle.error"
-local log = require "beadle.log"
 local options = require "beadle.options"
 local runs = require "beadle.runs"
 local usage = require "beadle.recipe_usage"
@@ -14,43 +14,8 @@ local M = {}
 
 local MAIN = "" -- the row that is the script itself
 
--- ---------------------------------------------------------------------------------------------------
--- The command line, with which the run is started again
-
--- Names of options whose values are secrets.
-local function secret_options(object)
-  local names = {}
-  for _, param in ipairs(type(object) == "table" and type(object.params) == "table" and object.params or {}) do
-    if param.secret then
-      names["--" .. param.name] = true
-    end
-  end
-  return names
-end
-
--- The words of the command line as they may be kept, and the options that are left out of it.
-local function keepable(secrets)
-  local words, left_out, index = {}, {}, 0
-  while arg[index - 1] do
-    index = index - 1
-  end
-  index = index + 1 -- behind the program
-  while arg[index] do
-    local word = arg[index]
-    local name = word:match "^(%-%-[^=]+)"
-    if name and secrets[name] and index > 0 then
-      left_out[#left_out + 1] = name
-      index = index + (word:find("=", 1, true) and 0 or 1)
-    elseif not word:find "^%-%-durable" and word ~= "--accept-changes" or index > 0 then
-      words[#words + 1] = log.masked(word)
-    end
-    index = index + 1
-  end
-  return words, left_out
-end
-
 local function keep_command(run, object)
-  local words, left_out = keepable(secret_options(object))
+  local words, left_out = command_line.keepable(command_line.secret_options(object))
   run:set_meta { command = words, left_out = left_out }
 end
 

@@ -124,9 +124,10 @@ local function is_of_token(err)
   return known and known.token_operation == name
 end
 
--- stops_all(err) -> whether every row would fail in the same way.
+-- stops_all(err) -> whether every row would fail in the same way; so it is when nothing can be kept any more.
 function M.stops_all(err)
-  return STOPPING[err.kind] or err.kind == "permission" and is_of_token(err) or false
+  return STOPPING[err.kind] or err.durable and err.kind == "io" or err.kind == "permission" and is_of_token(err)
+    or false
 end
 
 -- What is said of an answer that cannot be read ends with its first words, in which a time or a number may stand.

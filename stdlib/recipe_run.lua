@@ -9,7 +9,6 @@ local error_value = require "beadle.error"
 local memory = require "beadle.durable_memory"
 local failure = require "beadle.recipe_failure"
 local gate = require "beadle.gate"
-local json = require "beadle.json"
 local log = require "beadle.log"
 local params_of = require "beadle.recipe_params"
 local task = require "beadle.task"
@@ -110,29 +109,6 @@ local function begins_none(run)
 end
 
 -- ---------------------------------------------------------------------------------------------------
--- The journal. A run that cannot be kept does not go on.
-
-local function keep(run, method, ...)
-  if not run.journal then
-    return true
-  end
-  local ok, err = pcall(run.journal[method], run.journal, ...)
-  if not ok then
-    stop(run, err)
-  end
-  return ok, err
-end
-
--- Before each request that may change something.
-local function note_call(run, record, operation)
-  record.calls[#record.calls + 1] = operation
-  local ok, err = keep(run, "call", record, operation)
-  if not ok then
-    error(err, 0)
-  end
-end
-
--- ---------------------------------------------------------------------------------------------------
 -- One row
 
 -- Lets others run while this row waits in `wait`; gives the results of that.
@@ -182,12 +158,12 @@ local function aside(run, record, fn, ...)
   return step_aside(run, record, wait_in, run, fn, ...)
 end
 
--- All that the row has called so far is done, and known: from here on it can be gone on with.
+-- All that the row has called so far is done, and known. A run that goes on has the value for --failed.
 local function keep_row(run, record, value)
   record.kept, record.calls = value, {}
-  local ok, err = keep(run, "kept", record)
-  if not ok then
-    error(err, 0)
+  local row = not run.run_row and durable.current()
+  if row then
+    row:keep_wait("kept", 1, value)
   end
 end
 
@@ -197,7 +173,6 @@ local function row_context(run, record)
     did = function(text)
       record.before[#record.before + 1] = text
     end,
-    kept = record.kept,
     keep = function(value)
       keep_row(run, record, value)
     end,
@@ -252,7 +227,6 @@ local function note_failure(run, record, err, in_doubt)
   end
   record.state, record.error = "failed", err
   count_failure(run, record)
-  keep(run, "ended", record)
   note_streak(run, err)
 end
 
@@ -263,21 +237,30 @@ local function note_success(run, record, result)
   run.counts.done = run.counts.done + 1
   run.counts.pending = run.counts.pending + (record.pending and 1 or 0)
   run.last_error = nil
-  keep(run, "ended", record)
 end
 
--- The row's own code; in a durable run, as a row of that.
-local function in_row(run, record)
+-- What a durable run keeps of the row.
+local function facts_of(run, record)
+  return {
+    line = math.type(record.line) == "integer" and record.line or nil, cells = run.recipe:cells_text(record),
+    aside = function(fn, ...) return aside(run, record, fn, ...) end,
+    is_done = function(result) return not run.recipe:is_pending(result or {}) end,
+  }
+end
+
+-- The row's own code, behind the gate `note`; in a durable run, as a row of that.
+local function in_row(run, record, note)
   if run.run_row then
-    return run.run_row(record, row_context(run, record), function(fn, ...) return aside(run, record, fn, ...) end)
+    return gate.with(note, run.run_row, record, row_context(run, record), function(fn, ...)
+      return aside(run, record, fn, ...)
+    end)
   end
   local durably = durable.active()
   if not durably then
-    return run.recipe.row(record.row, row_context(run, record))
+    return gate.with(note, run.recipe.row, record.row, row_context(run, record))
   end
-  local facts = { line = record.line, cells = record.cells and json.encode(record.cells) or nil,
-    aside = function(fn, ...) return aside(run, record, fn, ...) end }
-  return (durably:row(run.recipe:row_key(record), facts, run.recipe.row, record.row, row_context(run, record)))
+  return (durably:row(run.recipe:row_key(record), facts_of(run, record), gate.with, note, run.recipe.row, record.row,
+    row_context(run, record)))
 end
 
 -- The row's own code is a task of its own: when Ctrl-C meets a task while it computes, every further step of
@@ -287,12 +270,12 @@ local function attempt(run, record)
   local body = async.spawn(function()
     local function note(effect, send)
       if not gate.dry_run then
-        note_call(run, record, effect.operation)
+        record.calls[#record.calls + 1] = effect.operation
       end
       return send()
     end
     task.set_label(run.recipe.spec.rows and ("row %d"):format(record.index) or ("line %d"):format(record.line))
-    local ok, result = failure.call(gate.with, note, in_row, run, record)
+    local ok, result = failure.call(in_row, run, record, note)
     if not ok then
       record.own_error = result
       error(result, 0)
@@ -302,12 +285,13 @@ local function attempt(run, record)
   return body:wait()
 end
 
--- A durable run knows what became of each call, and says itself what is in doubt.
-local function in_doubt(err, record)
-  if durable.active() then
+-- A durable run that stays knows what became of each call, and says itself what is in doubt. An errand leaves its rows
+-- to --failed, and they are begun anew.
+local function in_doubt(run, err, record)
+  if durable.active() and not run.errand then
     return err.in_doubt or false
   end
-  return failure.in_doubt(err, record.calls)
+  return err.in_doubt or failure.in_doubt(err, record.calls)
 end
 
 local function run_row(run, record)
@@ -325,7 +309,7 @@ local function run_row(run, record)
     note_success(run, record, result)
   else
     local err = failure.copy(error_value.is(result, "cancelled") and record.own_error or result)
-    note_failure(run, record, err, in_doubt(err, record))
+    note_failure(run, record, err, in_doubt(run, err, record))
   end
   if key then
     end_turn(run, key)
@@ -365,15 +349,11 @@ local function next_entry(run, entries)
   return entry
 end
 
--- What an unfinished run has left of a row.
-local function earlier_of(run, entry)
-  return run.journal and run.journal.earlier[entry.line]
-end
-
--- A row that came to its end in an unfinished run is not done again.
-local function take_earlier(run, entry)
-  local earlier = earlier_of(run, entry)
-  if not earlier or earlier.state == "not_run" then
+-- take_earlier(run, entry) -> whether nothing more is to be done with the row, for it came to its end in an earlier
+-- start of the run. Then it is one of the run's records.
+function M.take_earlier(run, entry)
+  local earlier = run.errand and run.errand:ended(entry)
+  if not earlier then
     return false
   end
   local record = { index = entry.index, line = entry.line, cells = entry.cells, row = entry.row, calls = {} }
@@ -391,7 +371,7 @@ local function next_new_entry(run, entries)
   local entry
   repeat
     entry = next_entry(run, entries)
-  until not entry or not take_earlier(run, entry)
+  until not entry or not M.take_earlier(run, entry)
   return entry
 end
 
@@ -403,11 +383,9 @@ local function start_rows(run, entries)
       run.slots:release() -- rows that wait go on in it
       return
     end
-    local earlier = earlier_of(run, entry) or {}
     local record = { index = entry.index, line = entry.line, cells = entry.cells, row = entry.row,
       entry = entry, problem = entry.problem, state = "not_run",
-      before = earlier.before or {}, kept = earlier.kept, calls = {},
-      has_slot = true }
+      before = {}, kept = run.errand and run.errand:kept(entry), calls = {}, has_slot = true }
     run.begun = run.begun + 1
     if run.on_end then
       run.live[record] = true
@@ -453,9 +431,10 @@ local function work(run, entries)
 end
 
 -- rows(recipe, entries, settings) -> run: {records, counts, reason}. Settings: concurrency, total, context,
--- progress, say, stop_after, journal; for batches (stdlib/batch.lua) run_row(record, context, aside), which runs a row,
--- on_end(record), with which records are not kept, earlier, the counts of rows that ended in an earlier program, grace,
--- for how many seconds after Ctrl-C rows may go on, on_begin(counts), and on_stop, called when none may begin any more.
+-- progress, say, stop_after, errand (stdlib/recipe_errand.lua); for batches (stdlib/batch.lua) run_row(record, context,
+-- aside), which runs a row, on_end(record), with which records are not kept, earlier, the counts of rows that ended in
+-- an earlier program, grace, for how many seconds after Ctrl-C rows may go on, on_begin(counts), and on_stop, called
+-- when none may begin any more.
 -- `reason` is the error for which rows were left out; its kind is "cancelled" after Ctrl-C; `repeated` says how many
 -- rows had met it one after the other, where that was why. A record is {index, line, state, row, result, pending,
 -- error, before, calls, in_doubt, cells}; state is "done", "failed" or "not_run".
@@ -463,7 +442,7 @@ function M.rows(recipe, entries, settings)
   local run = {
     recipe = recipe, context = settings.context, progress = settings.progress, say = settings.say,
     slots = new_slots(settings.concurrency), records = {}, sleepers = {}, turns = {},
-    stop_after = settings.stop_after, journal = settings.journal, streak = 0,
+    stop_after = settings.stop_after, errand = settings.errand, streak = 0,
     counts = { done = 0, failed = 0, total = settings.total, waiting = 0, pending = 0, in_doubt = 0 },
     begun = 0, live = {}, run_row = settings.run_row, on_end = settings.on_end, on_stop = settings.on_stop,
     grace = settings.grace or GRACE_S,
@@ -485,7 +464,7 @@ function M.rows(recipe, entries, settings)
   for _, record in ipairs(run.records) do
     if record.state == "running" then
       local stopped = error_value.new { kind = "cancelled", message = "it was stopped in the middle" }
-      note_failure(run, record, stopped, in_doubt(stopped, record))
+      note_failure(run, record, stopped, in_doubt(run, stopped, record))
     end
   end
   return run

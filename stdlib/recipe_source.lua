@@ -2,6 +2,7 @@
 -- The rows of a recipe that finds them itself, with its function `rows`, instead of reading a file. It looks as a
 -- file does (stdlib/recipe_input.lua) to stdlib/recipe.lua, which says how such a recipe is written.
 
+local effects = require "beadle.durable_effect"
 local error_value = require "beadle.error"
 
 local M = {}
@@ -61,18 +62,36 @@ local function add(self, row)
   self.list[self.count] = { index = self.count, line = name_of(self, row), cells = row, row = with_params(self, row) }
 end
 
+-- By what a run that goes on knows a row again: its name, and all of it where several have that name, or none.
+local function add_keys(self)
+  local named, seen = {}, {}
+  for _, entry in ipairs(self.list) do
+    named[tostring(entry.line)] = (named[tostring(entry.line)] or 0) + 1
+  end
+  for _, entry in ipairs(self.list) do
+    local name = tostring(entry.line)
+    local is_alone = named[name] == 1 and not name:find "^#" and name ~= ""
+    local key = is_alone and name or ("%s %s"):format(name:gsub("^#.*", ""), effects.encode(entry.cells))
+    seen[key] = (seen[key] or 0) + 1
+    entry.key = (seen[key] > 1 and ("%s, number %d"):format(key, seen[key]) or key):gsub("%c", " ")
+  end
+end
+
 -- Asks for all rows before the first one runs, so that nothing is done when one of them cannot be had.
 function Source:check()
   for row in each(self.recipe.spec.rows(self.params, self.context)) do
     add(self, row)
   end
+  add_keys(self)
   return true
 end
 
--- entries() -> iterator of {index, line, cells, row}, as of a file; `line` is what names the row.
+-- entries() -> iterator of {index, line, cells, row, key}, as of a file; `line` is what names the row.
 function Source:entries()
   return each(self.list)
 end
+
+function Source.rewind() end
 
 function Source:describe()
   return ("%d row%s."):format(self.count, self.count == 1 and "" or "s")

@@ -45,7 +45,7 @@ local function result_path(text)
 end
 
 -- What is about a file of rows: a recipe that finds its rows itself does not have it.
-local OF_FILES = { rows = true, ignore = true, delimiter = true, encoding = true, continue = true, forget = true }
+local OF_FILES = { rows = true, ignore = true, delimiter = true, encoding = true }
 local OWN_ROWS_DOC = { failed = "keep the rows that were not done, with the reason",
   check = "ask for the rows and stop: nothing is changed" }
 
@@ -73,7 +73,8 @@ local function common_options(recipe)
       doc = ("rows at once (%d unless given)"):format(recipe.spec.concurrency or 8) },
     { name = "stop-after", value = "N", take = count, default = STOP_AFTER,
       doc = ("stop after N rows in a row with the same error (%d unless given; 0: never)"):format(STOP_AFTER) },
-    { name = "continue", doc = "end a run that was killed: do only the rows that were not begun" },
+    { name = "continue", doc = "go on with a run that was stopped: nothing of it is done twice" },
+    { name = "accept-changes", doc = "with --continue: take what was done otherwise as it is recorded" },
     { name = "forget", doc = "begin anew all the same, and do done rows once more" },
     { name = "ignore", value = "COLUMN", list = true, doc = "pass over a column; may be given several times" },
     { name = "delimiter", value = "NAME", take = one_of(DELIMITERS, "comma, semicolon or tab"),
@@ -135,7 +136,7 @@ end
 
 -- What a batch does otherwise.
 local NOT_OF_BATCHES = { rows = true, failed = true, output = true, overwrite = true, json = true, continue = true,
-  forget = true }
+  forget = true, ["accept-changes"] = true }
 
 -- batch_options(recipe, more) -> the options of `beadle batch`, for parse_batch.
 function M.batch_options(recipe, more)
@@ -195,19 +196,17 @@ end
 
 local function refuse_contradictions(recipe, values)
   refuse_same_files(values)
-  if recipe.spec.rows then
+  if values.continue and values.forget then
+    options.fail "--continue and --forget contradict each other"
+  elseif values.accept_changes and not values.continue then
+    options.fail "--accept-changes goes with --continue"
+  elseif recipe.spec.rows then
     return
-  end
-  if values.failed and values.failed:find "%.beadle%-run$" then
-    options.fail "--failed cannot end in .beadle-run: so end the records of runs"
   end
   for _, name in ipairs { "failed", "ignore", "delimiter", "encoding", "continue", "forget" } do
     if values[name] and not values.rows then
       options.fail(("--%s needs --rows"):format(name))
     end
-  end
-  if values.continue and values.forget then
-    options.fail "--continue and --forget contradict each other"
   end
 end
 

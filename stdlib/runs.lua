@@ -7,6 +7,7 @@
 --   ids() -> list of all, the newest first
 --   write_status(id, values)  what `list` gives, rewritten while a run goes on; it is for looking only
 --   holder(id) -> text or nil: who has it now
+--   remove(id)                with all that it knows. Raises when somebody has it
 
 local catalogue = require "beadle.catalogue"
 local database = require "beadle.database"
@@ -15,6 +16,7 @@ local fs = require "beadle.fs"
 local hook = require "beadle.hook.native"
 local json = require "beadle.json"
 local sweep = require "beadle.runs_sweep"
+local lock = require "beadle.lock"
 local time = require "beadle.time"
 
 local M = {}
@@ -83,6 +85,21 @@ end
 
 function M.holder(id)
   return database.holder(M.path_of(id))
+end
+
+-- The lock goes last: while it is there, nobody else begins.
+function M.remove(id)
+  local path = M.path_of(id)
+  local held = lock.open(path .. ".lock")
+  if not held then
+    error(error_value.new { kind = "io", outcome = "none",
+      message = ("the run %s is in use by %s"):format(id, M.holder(id) or "another process") }, 0)
+  end
+  for _, ending in ipairs { "", "-journal", "-wal", "-shm" } do
+    os.remove(path .. ending)
+  end
+  os.remove(status_path(id))
+  held:remove()
 end
 
 function M.write_status(id, values)

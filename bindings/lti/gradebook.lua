@@ -15,7 +15,7 @@ local csv = require "beadle.csv"
 local envelope = require "beadle.lti.outcomes_envelope"
 local error_value = require "beadle.error"
 local fs = require "beadle.fs"
-local journal = require "beadle.journal"
+local lock = require "beadle.lock"
 local sqlite = require "beadle.sqlite"
 local time = require "beadle.time"
 
@@ -148,7 +148,7 @@ Csv.__close = Csv.close
 
 local function open_csv(path)
   local self = setmetatable({ path = path, list = {}, by_id = {}, version = 0, written = 0, formulas = 0 }, Csv)
-  self.lock = journal.open(path .. ".lock")
+  self.lock = lock.open(path .. ".lock")
     or fail("conflict", ("%s is in use: another program is writing grades to it"):format(path))
   local ok, err = pcall(fs.exists(path) and load or write, self)
   if not ok then

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <lauxlib.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -231,6 +232,18 @@ static int l_same(lua_State *L)
     return 1;
 }
 
+// absolute(path): the one name of what is there, without links. Raises when nothing is.
+static int l_absolute(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    char name[PATH_MAX];
+    if (realpath(path, name) == NULL) {
+        return fail(L, path, "found", errno);
+    }
+    lua_pushstring(L, name);
+    return 1;
+}
+
 // is_terminal(name): whether "stdin", "stdout" or "stderr" is a terminal.
 static int l_is_terminal(lua_State *L)
 {
@@ -263,6 +276,7 @@ int bd_fs_module(lua_State *L)
                                          {"is_terminal", l_is_terminal},
                                          {"columns", l_columns},
                                          {"replace", l_replace},
+                                         {"absolute", l_absolute},
                                          {NULL, NULL}};
     luaL_newlib(L, FUNCTIONS);
     return 1;

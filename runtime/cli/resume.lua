@@ -29,10 +29,22 @@ local function batch_command(id, meta, values, more, only)
   return table.move(more, 1, #more, #words + 1, words)
 end
 
+-- What a recipe did by itself goes on with the same rows. Files that are there are those of the run.
+local function errand_command(meta, values, more)
+  local words = table.move(meta.command, 1, #meta.command, 2, { "--profile=" .. meta.profile })
+  table.move(more, 1, #more, #words + 1, words)
+  for _, word in ipairs { "--continue", "--overwrite", values.accept_changes and "--accept-changes" or nil } do
+    words[#words + 1] = word
+  end
+  return words
+end
+
 -- Options are taken before all others too, whatever follows.
 local function command_of(id, meta, values, more, only)
   if meta.batch then
     return batch_command(id, meta, values, more, only)
+  elseif meta.errand then
+    return errand_command(meta, values, more)
   end
   local words = { "--profile=" .. meta.profile, "--durable=" .. id }
   words[#words + 1] = values.accept_changes and "--accept-changes" or nil
@@ -70,6 +82,8 @@ local function go_on(operands, values, only)
     options.fail(("the run %s was ended for good: a person was forgotten, whose row would be done once more")
       :format(id),
       "Begin a new run with the rows that are left; `beadle runs export " .. id .. "` lists what was done.")
+  elseif meta.errand and not meta.command then
+    options.fail(("the run %s was begun by a script, %s"):format(id, meta.script), "Start that again.")
   elseif not meta.command then
     options.fail(("the run %s was given up before it had done anything"):format(id), "Begin it anew.")
   end

@@ -2,7 +2,7 @@
 -- SPDX-License-Identifier: MIT
 
 --- Files. What fails raises an error of kind "io".
--- Not for scripts: same, columns, replace.
+-- Not for scripts: same, columns, replace, absolute.
 ---@class beadle.fs
 local fs = {}
 

@@ -16,12 +16,11 @@
 ---@field profile string
 ---@field is_single boolean one person, not a file
 ---@field line? integer
----@field kept? any what keep() was given, in a run that goes on
 ---@field sleep fun(duration: beadle.duration) lets other rows run meanwhile
 ---@field aside fun(fn: function, ...): any fn(...), which waits for something else than a vendor
 ---@field remember fun(fn: function, ...): any fn(...), once also when a durable run goes on
 ---@field did fun(text: string) notes what is done already, for the report
----@field keep fun(value: any) with this value the row goes on after a kill
+---@field keep fun(value: any) all that was called is done; what of it --failed gets
 
 ---@class beadle.recipe.spec
 ---@field name string
@@ -42,7 +41,7 @@
 ---@field rows? fun(params: table<string, any>, context: beadle.recipe.context): table[]|fun(): table
 ---@field fields? string[] of the rows that `rows` gives
 
--- Not for scripts: row_key, run.
+-- Not for scripts: row_key, run, cells_text, check_same_rows, knows_by_line.
 ---@class beadle.recipe.recipe
 ---@field spec beadle.recipe.spec
 ---@field params table

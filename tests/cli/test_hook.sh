@@ -174,13 +174,16 @@ verdict "a hook of a program that was killed is open again" out_has "again	1"
 # wait-for-result, killed
 
 cat >tell.lua <<'END_OF_LUA'
--- tell.lua COMMAND: reset; finish all tests; or judge FILES...: nobody has two tests or two mails, and no row is lost.
+-- tell.lua COMMAND: reset; count tests and mails; finish all tests; or judge FILES...: nobody has two tests or two mails, and no row is lost.
 local csv = require "beadle.csv"
 local at = require("beadle.sandbox").at(os.getenv "BASE")
 local twin = at.isograd
 if arg[1] == "reset" then
   at.reset()
   twin.set { latency = 0.01, finish_after = tonumber(arg[2] or false) or false }
+  return
+elseif arg[1] == "count" then
+  print(#twin.tests() + #at.mail.mails())
   return
 elseif arg[1] == "finish" then
   for _, planned in ipairs(twin.tests()) do
@@ -190,11 +193,16 @@ elseif arg[1] == "finish" then
   end
   return
 end
-local wrong, asked, mailed, seen = {}, {}, {}, {}
-for _, request in ipairs(twin.requests { operation = "add_test" }) do
-  local who = request.body:match "ema=([^&]+)"
-  wrong[#wrong + 1] = asked[who] and who .. " was given a second test" or nil
-  asked[who] = true
+local wrong, has, mailed, seen = {}, {}, {}, {}
+local emas = {}
+for _, candidate in ipairs(twin.candidates()) do
+  emas[candidate.can_id] = candidate.ema
+end
+for _, planned in ipairs(twin.tests()) do
+  local ema = emas[planned.can_id] or ""
+  local who = ema:find "^p%d" and ema
+  wrong[#wrong + 1] = has[who] and who .. " was given a second test" or nil
+  has[who or 0] = who and true
 end
 for _, each in ipairs(at.mail.mails()) do
   wrong[#wrong + 1] = mailed[each.to] and each.to .. " got a second mail" or nil
@@ -234,7 +242,9 @@ for number = 1, 20 do
 end
 file:close()
 END_OF_LUA
-journal=rows.csv.beadle-run
+XDG_STATE_HOME=$work/state
+export XDG_STATE_HOME
+runs=$XDG_STATE_HOME/beadle/runs
 served() { run --config served.conf.lua --profile served "$@"; }
 recipe() {
   served run "$root/scripts/wait-for-result.lua" --rows rows.csv --tst_frm_id 101 --ask_every 0.1 \
@@ -246,8 +256,9 @@ start() {
     >out 2>err </dev/null &
   pid=$!
 }
-strike() { # LINES of the journal
-  until [ "$(cat "$journal" 2>/dev/null | wc -l)" -ge "$1" ]; do
+count() { "$BEADLE" tell.lua count; }
+strike() { # TESTS AND MAILS
+  until [ "$(count)" -ge $((before + $1)) ]; do
     kill -0 "$pid" 2>/dev/null || break
   done
   kill -KILL "$pid" 2>/dev/null
@@ -255,19 +266,22 @@ strike() { # LINES of the journal
   status=$?
 }
 fresh() { # [SECONDS after which tests end]
-  rm -f done.csv failed.csv "$journal"
+  rm -rf done.csv failed.csv "$XDG_STATE_HOME"
   "$BEADLE" tell.lua reset "$@"
   served people.lua
+  before=$(count)
 }
 judged() { "$BEADLE" tell.lua judge done.csv failed.csv >out && grep -q '^all right' out; }
+no_run() { [ -z "$(ls "$runs" 2>/dev/null)" ]; }
 
 # All of them wait when it is killed: none is in doubt, and all are gone on with.
 fresh
 start
-strike 41 # the first line, and two for each row
+until [ "$(count)" -ge $((before + 20)) ]; do kill -0 "$pid" || break; done
+sleep 0.5 # until the answer has come to the last of them
+strike 20
 verdict "is killed while all rows wait" is_status 137
-verdict "and keeps each" [ "$(grep -c '"kept"' "$journal")" -eq 20 ]
-verdict "in a file that only its owner may read" [ "$(stat -c %a "$journal")" = 600 ]
+verdict "and leaves a run that only its owner may read" [ "$(stat -c %a "$runs"/rows-*.sqlite)" = 600 ]
 "$BEADLE" tell.lua finish
 recipe
 verdict "the next run is refused" is_status 2
@@ -276,12 +290,30 @@ recipe --continue
 verdict "--continue goes on with them" is_status 0
 verdict "none gets a second test or a second mail" judged
 verdict "and each gets one" out_has "20 mails, in doubt: 0"
-verdict "the record is gone" [ ! -e "$journal" ]
+verdict "the run is gone" no_run
+
+# A call that came before it was killed is not lost: only it tells of the end, for nobody asks again in time.
+fresh
+"$BEADLE" --config served.conf.lua --profile served run "$root/scripts/wait-for-result.lua" --rows rows.csv \
+  --tst_frm_id 101 --wait "1 min" --concurrency 4 --output done.csv >out 2>err </dev/null &
+pid=$!
+until [ "$(count)" -ge $((before + 20)) ]; do kill -0 "$pid" || break; done
+sleep 0.5
+strike 20
+run --config served.conf.lua runs show "$(basename "$runs"/rows-*.sqlite .sqlite)"
+verdict "a run that was killed can be looked at" is_status 0
+{ sleep 1; "$BEADLE" tell.lua finish; } &
+served run "$root/scripts/wait-for-result.lua" --rows rows.csv --tst_frm_id 101 --wait "1 min" --concurrency 4 \
+  --output done.csv --continue
+verdict "hooks are at the same addresses again, where calls find them" is_status 0
+verdict "which tell of the end" grep -q ',callback,' done.csv
+verdict "and nothing is done twice" judged
 
 # Ctrl-C while all of them wait: what is kept goes into the file of --failed.
 fresh
 start
-until [ "$(cat "$journal" 2>/dev/null | wc -l)" -ge 41 ]; do kill -0 "$pid" || break; done
+until [ "$(count)" -ge $((before + 20)) ]; do kill -0 "$pid" || break; done
+sleep 0.5
 kill -INT "$pid"
 wait "$pid" 2>/dev/null
 status=$?
@@ -295,14 +327,14 @@ verdict "the rows are done later" is_status 0
 verdict "without a second test" judged
 
 # In the middle of everything.
-for lines in 3 17 30; do
-  fresh 0.2
+for many in 1 8 15; do
+  fresh 2 # no test ends before all are added: an add_test that is repeated finds only an unfinished one
   start
-  strike "$lines"
+  strike "$many"
   start --continue
-  strike 55 # mails are being sent
-  recipe --continue
-  verdict "killed at line $lines, and again while it mails: no row is lost, nobody gets a second mail" judged
+  strike 27 # mails are being sent
+  recipe --continue --overwrite
+  verdict "killed after $many tests, and again while it mails: no row is lost, nobody gets a second mail" judged
 done
 
 finish

@@ -28,7 +28,6 @@ function M.clean()
   M.seen = {}
   for _, path in ipairs(files) do
     os.remove(path)
-    os.remove(path .. ".beadle-run")
   end
   files = {}
 end

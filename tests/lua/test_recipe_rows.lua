@@ -500,12 +500,6 @@ describe("--failed", function()
   end)
 end)
 
-describe("--failed", function()
-  it("cannot have the name of a record", function()
-    equal(console.run(sample(), { "--rows", rows_file(1), "--failed", console.path ".csv.beadle-run" }).error.exit, 2)
-  end)
-end)
-
 describe("--output", function()
   it("writes CSV and JSON", function()
     local as_csv, as_json = console.path ".csv", console.path ".json"
