@@ -51,17 +51,12 @@ end
 local Run = {}
 Run.__index = Run
 
-local function status_of(run)
-  return { state = run.state, started = run.started, updated = time.now(), script = run.meta.script,
-    profile = run.meta.profile, rows = run.rows, effects = run.effects }
-end
-
 -- What `beadle runs` shows of a run that somebody has. It says nothing that the journal does not know.
 local function show_status(run, at_once)
   local now = time.elapsed()
   if at_once or not run.shown or now - run.shown >= STATUS_S then
     run.shown = now
-    pcall(runs.write_status, run.id, status_of(run)) -- a run that cannot be looked at goes on
+    pcall(runs.write_status, run.id, run.meta, run, run.state) -- a run that cannot be looked at goes on
   end
 end
 

@@ -5,8 +5,9 @@
 --   find(word) -> id          of a run; the beginning of an id is enough. Raises when there is none, or several
 --   list() -> list of what is known at a glance, the newest first: { id, state, ... } of its status file
 --   ids() -> list of all, the newest first
---   write_status(id, values)  what `list` gives, rewritten while a run goes on; it is for looking only
+--   write_status(id, meta, counts, state)  what `list` gives, rewritten while a run goes on; it is for looking only
 --   holder(id) -> text or nil: who has it now
+--   files_of(id) -> list of the paths of all that lies there of the run       began(id) -> seconds since 1970
 
 local catalogue = require "beadle.catalogue"
 local database = require "beadle.database"
@@ -14,6 +15,7 @@ local error_value = require "beadle.error"
 local fs = require "beadle.fs"
 local hook = require "beadle.hook.native"
 local json = require "beadle.json"
+local moment = require "beadle.moment"
 local time = require "beadle.time"
 
 local M = {}
@@ -82,8 +84,28 @@ function M.holder(id)
   return database.holder(M.path_of(id))
 end
 
-function M.write_status(id, values)
-  fs.write(status_path(id), json.encode(values) .. "\n")
+-- Of the run's facts (meta) those by which people, and beadle.batch_before, find it. `state` when it is another.
+function M.write_status(id, meta, counts, state)
+  fs.write(status_path(id), json.encode { state = state or meta.state, started = meta.started, updated = time.now(),
+    script = meta.script, profile = meta.profile, rows = counts.rows, effects = counts.effects, batch = meta.batch,
+    recipe = meta.recipe, total = meta.total, rows_file = meta.rows_file, rows_print = meta.rows_print } .. "\n")
+end
+
+-- The journal, what SQLite has beside it, the lock and the status; also of a run whose journal is gone.
+function M.files_of(id)
+  local list = {}
+  for _, entry in ipairs(fs.is_folder(M.folder()) and fs.list(M.folder()) or {}) do
+    if entry.name:sub(1, #id + 1) == id .. "." then
+      list[#list + 1] = M.folder() .. "/" .. entry.name
+    end
+  end
+  table.sort(list)
+  return list
+end
+
+function M.began(id)
+  local stamp, found = id:gsub("^(%d%d%d%d)(%d%d)(%d%d)%-(%d%d)(%d%d)(%d%d)%-.*$", "%1-%2-%3T%4:%5:%6Z")
+  return found == 1 and beadle.try(moment.read, stamp) or nil
 end
 
 local function read_status(id)

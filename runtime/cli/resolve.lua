@@ -133,8 +133,7 @@ end
 
 local function write_status(id, journal)
   local meta, counts = journal:meta(), journal:counts()
-  runs.write_status(id, { state = meta.state == "running" and "stopped" or meta.state, started = meta.started,
-    updated = time.now(), script = meta.script, profile = meta.profile, rows = counts.rows, effects = counts.effects })
+  runs.write_status(id, meta, counts, meta.state == "running" and "stopped" or nil)
 end
 
 local function resolve(id, journal, values, console)

@@ -120,8 +120,7 @@ end
 
 local function keep_status(id, journal)
   local meta, counts = journal:meta(), journal:counts()
-  runs.write_status(id, { state = meta.state, started = meta.started, updated = time.now(), script = meta.script,
-    profile = meta.profile, rows = counts.rows, effects = counts.effects })
+  runs.write_status(id, meta, counts)
 end
 
 local function forget(found, person)
