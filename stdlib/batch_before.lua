@@ -3,8 +3,8 @@
 -- what an old one sent, so it would do all of it once more. For stdlib/batch.lua.
 --
 --   look(recipe, source, facts) -> nil, or { message =, hint = }
--- facts: profile, rows_file (its whole path), rows_print (its fingerprint). Earlier runs are those of the same recipe and
--- profile that have sent something. Found out are
+-- facts: profile, rows_file (its whole path), rows_print (its fingerprint). Earlier runs are those of the same recipe
+-- and profile that have sent something. Found out are
 --   the same rows           a file with the same content, whatever its name
 --   the same file, changed  rows whose keys such a run has done, where the recipe says what is unique in a row
 --   failed.csv of a run     rows in which something was done before they failed
@@ -96,8 +96,10 @@ local function in_changed_file(recipe, source, list, facts)
         return count_known(recipe, source, journal)
       end)
       if ok and count > 0 then
-        return told(status, ("%s of %s %s begun"):format(plural(count, "row"), source.name, count == 1 and "was"
+        local found = told(status, ("%s of %s %s begun"):format(plural(count, "row"), source.name, count == 1 and "was"
           or "were"))
+        found.hint = "Put rows that are new into a file of their own. " .. found.hint
+        return found
       end
     end
   end
@@ -133,8 +135,8 @@ local function in_failed_file(source)
   run = run and run ~= "" and run or nil
   return { run = run, message = ("in %s of %s something was done before %s failed, such as in line %d: %s"):format(
     plural(count, "row"), source.name, count == 1 and "it" or "they", first.line, first.cells["error.done_before"]),
-    hint = (run and ("Correct the rows in the file of the run %s, then `beadle retry %s --failed`: nothing is done twice. ")
-      :format(run, run) or "") .. "--again does these rows from their begin." }
+    hint = (run and ("Correct the rows in the file of the run %s, then `beadle retry %s --failed`: nothing is done "
+      .. "twice. "):format(run, run) or "") .. "--again does these rows from their begin." }
 end
 
 -- ---------------------------------------------------------------------------------------------------

@@ -84,22 +84,26 @@ local function reasons_value(reasons)
   return list
 end
 
+local ORDER = { "version", "run", "recipe", "profile", "sandbox", "rows", "state", "status", "stopped", "seconds",
+  "counts", "total", "done", "failed", "in_doubt", "not_finished", "skipped", "left", "reasons", "count", "files",
+  "report", "next" }
+
 local function document(batch, left, values, why, status, seconds)
   local counts, steps, files = left.counts, json.array {}, {}
   for index, step in ipairs(next_steps(counts, batch.run.id)) do
     steps[index] = step.command
   end
   for _, file in ipairs(left.files) do
-    files[file.kind == "doubt" and "in_doubt" or file.kind] = { path = file.path, rows = file.rows }
+    files[file.kind == "doubt" and "in_doubt" or file.kind] = { path = run_reader.absolute(file.path, batch.folder),
+      rows = file.rows }
   end
   return pretty.json({ version = 1, run = batch.run.id, recipe = batch.recipe.name, profile = batch.context.profile,
     sandbox = batch.context.is_sandbox, state = batch.run.state, status = status, rows = batch.run.meta.rows_file,
-    stopped = why or json.null, seconds = math.floor(seconds * 1000 + 0.5) / 1000, reasons = reasons_value(left.reasons),
-    files = files, report = values.report, next = steps,
+    stopped = why or json.null, seconds = math.floor(seconds * 1000 + 0.5) / 1000,
+    reasons = reasons_value(left.reasons), files = files, next = steps,
+    report = values.report and run_reader.absolute(values.report, batch.folder),
     counts = { total = counts.total, done = counts.done, failed = counts.failed, in_doubt = counts.in_doubt,
-      not_finished = counts.pending, skipped = counts.skipped, left = counts.left } },
-    { "version", "run", "recipe", "profile", "sandbox", "rows", "state", "status", "stopped", "seconds", "counts", "total",
-      "done", "failed", "in_doubt", "not_finished", "skipped", "left", "reasons", "count", "files", "report", "next" })
+      not_finished = counts.pending, skipped = counts.skipped, left = counts.left } }, ORDER)
 end
 
 -- ---------------------------------------------------------------------------------------------------

@@ -234,8 +234,8 @@ local function rows_text(kind, rows, counts)
 end
 
 -- write(recipe, run, entries, reader, folder) -> { counts, reasons, files }. The entries are all of the file's, with
--- what is known. counts: total, done, failed, in_doubt, pending, skipped, left. files: list of { kind, path, rows, text,
--- print }, print as beadle.run_files has it.
+-- what is known. counts: total, done, failed, in_doubt, pending, skipped, left. files: list of { kind, path, rows,
+-- text, print, delimiter }, print as beadle.run_files has it.
 function M.write(recipe, run, entries, reader, folder)
   fs.make_folder(folder)
   local columns, has = own_columns(reader)

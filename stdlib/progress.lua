@@ -64,8 +64,8 @@ local function add_pace(parts, counts, elapsed, rate, is_waiting)
   end
 end
 
--- line(counts, elapsed [, rate]) -> text. counts: done, failed, total; waiting, in_doubt; earlier, how many of these had
--- ended before; wakes, a table whose values say until when rows are parked; stopping. rate: rows a second, of late.
+-- line(counts, elapsed [, rate]) -> text. counts: done, failed, total; waiting, in_doubt; earlier, how many of these
+-- had ended before; wakes, a table whose values say until when rows are parked; stopping. rate: rows a second, of late.
 function M.line(counts, elapsed, rate)
   local parts = { ("%d/%d: %d done"):format(ended_of(counts), counts.total, counts.done) }
   local parked, text = parked_text(counts.wakes)

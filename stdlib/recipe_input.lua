@@ -239,7 +239,8 @@ end
 Input.__close = Input.close
 
 -- open(recipe, path, fixed, options) -> input: `fixed` holds the texts of the options that all rows share;
--- options are delimiter, encoding, ignore, a list of columns, and columns_only, a set of parameters that are no options.
+-- options are delimiter, encoding, ignore, a list of columns, and columns_only, a set of parameters that are no
+-- options.
 function M.open(recipe, path, fixed, options)
   local ok, reader = pcall(csv.open, path, { delimiter = options.delimiter, encoding = options.encoding })
   if not ok then

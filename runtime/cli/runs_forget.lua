@@ -10,7 +10,6 @@ local reader = require "beadle.run_reader"
 local report = require "beadle.run_report"
 local run_journal = require "beadle.run_journal"
 local runs = require "beadle.runs"
-local time = require "beadle.time"
 local usage = require "beadle.recipe_usage"
 
 local SHORTEST = 3
