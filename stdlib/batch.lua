@@ -22,8 +22,8 @@ local pretty = require "beadle.pretty"
 local progress = require "beadle.progress"
 local recipe_rows = require "beadle.recipe_run"
 local rows_of = require "beadle.batch_rows"
+local prune = require "beadle.run_prune"
 local run_reader = require "beadle.run_reader"
-local runs = require "beadle.runs"
 local task = require "beadle.task"
 local time = require "beadle.time"
 
@@ -187,8 +187,8 @@ local function check_profile(recipe)
   end
 end
 
-local function check_rows(source, console, scratch)
-  local see, done = rows_of.seen(scratch)
+local function check_rows(source, console)
+  local see, done = rows_of.seen()
   local _ <close> = done
   if source:check(see) then
     console.err(source:describe())
@@ -299,8 +299,7 @@ function M.run(recipe, values, texts, facts, console)
       ("`beadle run --dry-run %s --rows %s` shows what would be done."):format(facts.script, values.rows))
   end
   local source <close> = input.open(recipe, values.rows, texts, values)
-  fs.make_folder(runs.folder())
-  check_rows(source, console, ("%s/%s.check"):format(runs.folder(), runs.new_id()))
+  check_rows(source, console)
   check_profile(recipe)
   facts.profile = config.profile()
   facts.rows_file, facts.rows_print = run_reader.absolute(values.rows, facts.folder), source.reader:fingerprint()
@@ -314,6 +313,7 @@ function M.run(recipe, values, texts, facts, console)
   if not facts.id then
     confirm(recipe, source.count, values, console)
   end
+  prune.automatic(console.err)
   local run <close> = open_run(recipe, source, facts, values, console)
   check_same_rows(recipe, run, source)
   run:open_journal()

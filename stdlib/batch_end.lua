@@ -166,7 +166,7 @@ local function tell(batch, left, values, why, text, seconds)
   if values.report then
     say(values.report .. ": a page about the run.")
   else
-    say(("A page about it for others: `beadle runs report %s --out FILE.html`."):format(batch.run.id))
+    say(("`beadle runs report %s --out FILE.html` makes a page of it."):format(batch.run.id))
   end
   if why then
     say(why)

@@ -268,9 +268,9 @@ function M.reasons_text(reasons, columns)
   local lines = { "Why rows were not done:" }
   for index = 1, math.min(10, #reasons) do
     local each = reasons[index]
-    local text = ("  %d (%s): %s"):format(each.lines.count, each.lines:text(), each.key)
-    lines[#lines + 1] = columns and pretty.wrap(text, columns, "    ") or text
-    lines[#lines + 1] = each.hint and "    " .. each.hint or nil
+    local text = ("%d (%s): %s"):format(each.lines.count, each.lines:text(), each.key)
+    lines[#lines + 1] = "  " .. (columns and pretty.wrap(text, columns - 4, "    ") or text)
+    lines[#lines + 1] = each.hint and "    " .. (columns and pretty.wrap(each.hint, columns - 4, "    ") or each.hint)
   end
   if #reasons > 10 then
     lines[#lines + 1] = ("  and %d more reasons"):format(#reasons - 10)

@@ -15,11 +15,10 @@ local KEYS_AT_ONCE = 5000
 -- ---------------------------------------------------------------------------------------------------
 -- Uniqueness
 
--- seen(path) -> function(index, key, line) for recipe_input's check, and an end to be closed. Keys are kept in a file
--- that is only there meanwhile.
-function M.seen(path)
-  os.remove(path)
-  local db = sqlite.open(path)
+-- seen() -> function(index, key, line) for recipe_input's check, and an end to be closed. Keys are kept in a file that
+-- nobody else sees, and that no kill leaves behind.
+function M.seen()
+  local db = sqlite.open ""
   local waiting = 0
   db:exec "CREATE TABLE seen(at,key,line,PRIMARY KEY(at,key)) WITHOUT ROWID"
   db:exec "BEGIN"
@@ -41,9 +40,6 @@ function M.seen(path)
   end
   return see, setmetatable({}, { __close = function()
     db:close()
-    for _, ending in ipairs { "", "-journal", "-wal", "-shm" } do
-      os.remove(path .. ending)
-    end
   end })
 end
 

@@ -7,6 +7,7 @@ local durable = require "beadle.durable"
 local error_value = require "beadle.error"
 local log = require "beadle.log"
 local options = require "beadle.options"
+local prune = require "beadle.run_prune"
 local runs = require "beadle.runs"
 local usage = require "beadle.recipe_usage"
 
@@ -63,6 +64,7 @@ end
 
 local function open(facts, console)
   if not facts.id then
+    prune.automatic(console.err)
     return durable.new { console = console, accept_changes = facts.accept_changes, note = facts.script,
       meta = { script = facts.script, folder = again.folder(), profile = config.profile(),
         sandbox = config.is_sandbox(), seed = math.random(0) } }

@@ -4,7 +4,8 @@
 --
 --   person(words) -> matcher        the words are values that mean this person: an address, a number, a name
 --   matcher.has(text) -> boolean    of any text; a value of JSON is compared as a whole, and within longer texts
---   find(journal, matcher) -> { rows = n, effects = n, open = n, meta = boolean }     what there is; changes nothing
+--   find(journal, matcher) -> { rows = n, effects = n, open = n, meta = boolean, traces = }   what there is; changes
+--       nothing; traces: as beadle.run_files takes them
 --   forget(journal, matcher) -> the same, after it was done, in one transaction for each row;  finish(journal)
 -- A row in which the person occurs goes as a whole, with all its effects and waits. Of the script's own row only the
 -- effects go in which the person occurs.
@@ -12,6 +13,7 @@
 local effects = require "beadle.durable_effect"
 local json = require "beadle.json"
 local reader = require "beadle.run_reader"
+local run_files = require "beadle.run_files"
 local run_journal = require "beadle.run_journal"
 
 local M = {}
@@ -139,8 +141,9 @@ local function count_open(found, effect)
 end
 
 local function count(journal, keys, own)
-  local found = { rows = #keys, effects = 0, open = 0 }
+  local found, rows = { rows = #keys, effects = 0, open = 0 }, {}
   for _, key in ipairs(keys) do
+    rows[#rows + 1] = journal:row(key)
     for _, effect in ipairs(journal:effects(key)) do
       count_open(found, effect)
     end
@@ -148,6 +151,7 @@ local function count(journal, keys, own)
   for _, effect in ipairs(own) do
     count_open(found, effect)
   end
+  found.traces = run_files.traces(rows)
   return found
 end
 

@@ -3,7 +3,7 @@
 --
 --   folder() -> path          path_of(id) -> path of its journal          new_id() -> "20260101-080000-k3f9"
 --   find(word) -> id          of a run; the beginning of an id is enough. Raises when there is none, or several
---   list() -> list of what is known at a glance, the newest first: { id, state, ... } of its status file
+--   list() -> list of what is known at a glance, the newest first: { id, state, size, ... }, as its status file says
 --   ids() -> list of all, the newest first
 --   write_status(id, meta, counts, state)  what `list` gives, rewritten while a run goes on; it is for looking only
 --   holder(id) -> text or nil: who has it now
@@ -113,12 +113,36 @@ local function read_status(id)
   return ok and type(values) == "table" and values or {}
 end
 
+-- remove_scratch(): what batches that were killed have left while they compared the keys of their rows. One that is
+-- still at it keeps its file.
+function M.remove_scratch()
+  for _, entry in ipairs(fs.is_folder(M.folder()) and fs.list(M.folder()) or {}) do
+    if entry.name:find "%.check" then
+      os.remove(M.folder() .. "/" .. entry.name)
+    end
+  end
+end
+
+-- size(id) -> bytes of the journal. Not for a run that this process has: a file that is closed loses its locks (POSIX).
+function M.size(id)
+  local size = 0
+  for _, ending in ipairs { "", "-wal" } do
+    local file = io.open(M.path_of(id) .. ending, "rb")
+    if file then
+      size = size + file:seek "end"
+      file:close()
+    end
+  end
+  return size
+end
+
 -- A run that says it goes on, and that nobody has, was killed.
 function M.list()
   local list = {}
   for index, id in ipairs(M.ids()) do
     local status = read_status(id)
     status.id, status.state = id, status.state or "empty" -- given up before anything was sent
+    status.size = M.size(id)
     if status.state == "running" and not M.holder(id) then
       status.state = "stopped"
     end
