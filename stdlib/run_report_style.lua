@@ -38,7 +38,8 @@ ol, ul { padding-left: 1.3rem; } li { margin: .25rem 0; }
   .stack td { padding: .1rem 0; border: 0; text-align: left; white-space: normal; }
   .stack td:empty { display: none; } .stack td::before { content: attr(data-h) ": "; color: var(--soft); }
   .op { white-space: normal; overflow-wrap: anywhere; } }
-@media print { :root { font-size: 10pt; color-scheme: light; --ground: #fff; --card: #fff; --ink: #000; --soft: #333; --line: #999;
+@media print { :root { font-size: 10pt; color-scheme: light; --ground: #fff; --card: #fff; --ink: #000; --soft: #333;
+  --line: #999;
   --done: #2f6fb5; --failed: #b3380b; --open: #8a6100; --good: #1a6d3a; }
   body { max-width: none; padding: 0; font-size: 10pt; } h2 { break-after: avoid; }
   tr, figure, .cards li, .verdict { break-inside: avoid; } thead { display: table-header-group; }

@@ -634,7 +634,8 @@ describe("progress", function()
   end)
 
   it("tells rate and time left", function()
-    equal(progress.line({ done = 45, failed = 5, total = 150, waiting = 0 }, 10), "50/150: 45 done, 5 failed, 5.0/s, 20 s left")
+    equal(progress.line({ done = 45, failed = 5, total = 150, waiting = 0 }, 10),
+      "50/150: 45 done, 5 failed, 5.0/s, 20 s left")
     equal(progress.line({ done = 1, failed = 0, total = 3, waiting = 2 }, 2), "1/3: 1 done, 2 waiting, 0.5/s")
   end)
 
