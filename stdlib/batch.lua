@@ -150,10 +150,19 @@ local function begins_again(batch, entries)
   end
 end
 
+local function counted(batch, entries)
+  batch.begun = 0
+  return function()
+    local entry = entries()
+    batch.begun = batch.begun + (entry and 1 or 0)
+    return entry
+  end
+end
+
 local function work(batch, source, values, total, console)
   local known = rows_of.with_known(batch.recipe, batch.run, source:entries())
   local chosen = rows_of.chosen(known, rows_of.chooser(batch.wanted))
-  local entries = begins_again(batch, within_budget(batch, chosen))
+  local entries = counted(batch, begins_again(batch, within_budget(batch, chosen)))
   local line <close> = progress.start { write = console.progress, say = console.err, bar = true }
   console.line = line
   return recipe_rows.rows(batch.recipe, entries, {
@@ -271,6 +280,10 @@ local function run_batch(batch, source, values, console)
   local started = time.elapsed()
   local _ <close> = end_in_order()
   local outcome = gate.with(batch.limits:gate(), work, batch, source, values, source.count, console)
+  if batch.wanted and batch.begun == 0 and not outcome.reason and not batch.used_up then
+    console.err(("None of the rows that were asked for is to be done again: those that are done or skipped are left as "
+      .. "they are, and what is in doubt is for `beadle resolve %s`."):format(batch.run.id))
+  end
   return end_of.finish(batch, source, values, outcome, time.elapsed() - started)
 end
 

@@ -55,6 +55,11 @@ run resume "$id"
 verdict "resume does not do again what failed" err_has "20 rows: 19 done, 1 failed"
 run retry "$id" --where 'error.code == 302'
 verdict "retry --where does only what it says" err_has "19 done, 1 failed"
+verdict "and says when that is nothing" err_has "None of the rows that were asked for is to be done again"
+run retry "$id" --rows 2
+verdict "retry --rows leaves what is done, and says so" err_has "those that are done or skipped are left as they are"
+run retry "$id" --where 'error.code.x == 1'
+verdict "a condition that fails names the line" err_has "--where failed at line 8"
 touch mended
 run retry "$id" --rows 7
 verdict "retry --rows does only these" err_has "19 done, 1 failed"

@@ -89,6 +89,17 @@ verdict "runs show counts" out_has "3 done, 1 failed, 1 in doubt"
 batch rows.csv
 verdict "the same rows again are refused" all is_status 2 , err_has "the rows of rows.csv were begun by the run $id: 3 of 5 rows are done"
 verdict "and what to do is said" err_has "beadle resume $id"
+if [ -n "${BEADLE_PTY:-}" ]; then
+  TERM=xterm "$BEADLE_PTY" 80 24 "$BEADLE" --profile served batch "$recipe" rows.csv --mai_tem_id 7 >out 2>err <<END
+wait were begun by the run
+wait Do all of it once more, as a new run? [y/N]
+send \\r
+wait not confirmed
+exit 2
+END
+  status=$?
+  verdict "at a terminal it is asked about, and Enter means no" is_status 0
+fi
 cp rows.csv copy.csv
 batch copy.csv
 verdict "also under another name" all is_status 2 , err_has "$id"
