@@ -109,11 +109,12 @@ end
 -- ---------------------------------------------------------------------------------------------------
 -- The files
 
--- The run knows what was made of it, so that a person can be taken out of that too.
-local function keep_files(batch, left, values)
+-- The run knows what was made of it, so that a person can be taken out of that too: before it is written, without its
+-- fingerprint, as a kill may leave it, and afterwards.
+local function keep_files(batch, files, values)
   local folder, list = batch.folder, {}
-  for index, file in ipairs(left.files) do
-    list[index] = { kind = "end", path = run_reader.absolute(file.path, folder), print = file.print,
+  for index, file in ipairs(files) do
+    list[index] = { kind = "end", path = run_reader.absolute(file.path, folder), print = file.print or "",
       delimiter = file.delimiter }
   end
   if values.report then
@@ -179,9 +180,10 @@ end
 
 function M.finish(batch, source, values, outcome, seconds)
   source:rewind()
-  local entries = rows_of.with_known(batch.recipe, batch.run, source:entries())
-  local left = files_of.write(batch.recipe, batch.run, entries, source.reader, folder_of(values, batch.run))
-  keep_files(batch, left, values)
+  local entries, folder = rows_of.with_known(batch.recipe, batch.run, source:entries()), folder_of(values, batch.run)
+  keep_files(batch, files_of.paths(folder), values)
+  local left = files_of.write(batch.recipe, batch.run, entries, source.reader, folder)
+  keep_files(batch, left.files, values)
   batch.run.state = state_of(left.counts)
   local text, status = finish_recipe(batch, source)
   if values.report then

@@ -233,6 +233,11 @@ local function rows_text(kind, rows, counts)
   return text
 end
 
+-- paths(folder) -> list of { path } of the files that write makes there.
+function M.paths(folder)
+  return { { path = folder .. "/done.csv" }, { path = folder .. "/failed.csv" }, { path = folder .. "/in-doubt.csv" } }
+end
+
 -- write(recipe, run, entries, reader, folder) -> { counts, reasons, files }. The entries are all of the file's, with
 -- what is known. counts: total, done, failed, in_doubt, pending, skipped, left. files: list of { kind, path, rows,
 -- text, print, delimiter }, print as beadle.run_files has it.

@@ -46,8 +46,11 @@ local INDENT = 12
 
 local function say(name, value)
   if value and value ~= "" then
-    local columns = fs.columns "stdout"
-    local text = columns and pretty.wrap(tostring(value), math.max(20, columns - INDENT), (" "):rep(INDENT)) or value
+    local columns, text = fs.columns "stdout", tostring(value)
+    if columns then -- JSON has no spaces at which it could be folded
+      text = text:gsub(",([\"{%[])", ", %1")
+      text = pretty.wrap(text, math.max(20, columns - INDENT), (" "):rep(INDENT))
+    end
     print(("  %-9s %s"):format(name, text))
   end
 end

@@ -79,6 +79,8 @@ run batch errand.lua rows.csv --rate fast
 verdict "a rate is checked" err_has "--rate must be a rate such as 5/s"
 run batch errand.lua rows.csv --budget coats=3
 verdict "a budget is checked" err_has "--budget must be"
+run batch errand.lua rows.csv --budget test=3
+verdict "and the nearest is named" err_has "did you mean tests?"
 run batch nothing rows.csv
 verdict "a recipe is looked for" err_has "there is no recipe \"nothing\""
 { people 3; echo P2@example.org,4; } >twice.csv
