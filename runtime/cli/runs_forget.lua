@@ -233,8 +233,8 @@ local function ask(console, hits)
   return answer and answer:lower():sub(1, 1) == "y"
 end
 
-local LEFT = "Not touched: files that you keep yourself, such as the rows, results that scripts wrote, traces and backups; "
-  .. "and what the vendors have."
+local LEFT = "Not touched: files that you keep yourself, such as the rows, results that scripts wrote, traces and "
+  .. "backups; and what the vendors have."
 
 -- Those that may be done now; what is told of the others is true of no run that was changed.
 local function choose(hits, values)
