@@ -56,7 +56,7 @@ local function show_status(run, at_once)
   local now = time.elapsed()
   if at_once or not run.shown or now - run.shown >= STATUS_S then
     run.shown = now
-    pcall(runs.write_status, run.id, run.meta, run, run.state) -- a run that cannot be looked at goes on
+    pcall(runs.show_status, run.id, run.meta, run, run.state) -- a run that cannot be looked at goes on
   end
 end
 

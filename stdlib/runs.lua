@@ -5,7 +5,8 @@
 --   find(word) -> id          of a run; the beginning of an id is enough. Raises when there is none, or several
 --   list() -> list of what is known at a glance, the newest first: { id, state, size, ... }, as its status file says
 --   ids() -> list of all, the newest first
---   write_status(id, meta, counts, state)  what `list` gives, rewritten while a run goes on; it is for looking only
+--   write_status(id, values)  what `list` gives, rewritten while a run goes on; it is for looking only
+--   show_status(id, meta, counts, state)  the same, of a run's facts and its journal's counts
 --   holder(id) -> text or nil: who has it now
 --   files_of(id) -> list of the paths of all that lies there of the run       began(id) -> seconds since 1970
 
@@ -84,11 +85,15 @@ function M.holder(id)
   return database.holder(M.path_of(id))
 end
 
+function M.write_status(id, values)
+  fs.write(status_path(id), json.encode(values) .. "\n")
+end
+
 -- Of the run's facts (meta) those by which people, and beadle.batch_before, find it. `state` when it is another.
-function M.write_status(id, meta, counts, state)
-  fs.write(status_path(id), json.encode { state = state or meta.state, started = meta.started, updated = time.now(),
+function M.show_status(id, meta, counts, state)
+  M.write_status(id, { state = state or meta.state, started = meta.started, updated = time.now(),
     script = meta.script, profile = meta.profile, rows = counts.rows, effects = counts.effects, batch = meta.batch,
-    recipe = meta.recipe, total = meta.total, rows_file = meta.rows_file, rows_print = meta.rows_print } .. "\n")
+    recipe = meta.recipe, total = meta.total, rows_file = meta.rows_file, rows_print = meta.rows_print })
 end
 
 -- The journal, what SQLite has beside it, the lock and the status; also of a run whose journal is gone.

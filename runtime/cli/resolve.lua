@@ -216,7 +216,7 @@ end
 
 local function write_status(id, journal)
   local meta, counts = journal:meta(), journal:counts()
-  runs.write_status(id, meta, counts, meta.state == "running" and "stopped" or nil)
+  runs.show_status(id, meta, counts, meta.state == "running" and "stopped" or nil)
 end
 
 local function tell_left(journal, id, values)

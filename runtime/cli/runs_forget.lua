@@ -200,7 +200,7 @@ end
 
 local function keep_status(id, journal)
   local meta, counts = journal:meta(), journal:counts()
-  runs.write_status(id, meta, counts)
+  runs.show_status(id, meta, counts)
 end
 
 local function forget(found, person)

@@ -53,5 +53,5 @@ else
   journal:close()
   local again <close> = run_journal.open { path = runs.path_of(arg[1]) }
   local counts = again:counts()
-  runs.write_status(arg[1], again:meta(), counts)
+  runs.show_status(arg[1], again:meta(), counts)
 end

@@ -124,6 +124,7 @@ for index = 1, 3 do
     hint = "Look into the outbox." } })
   journal:end_row(key, "in_doubt", { error = json.encode { kind = "timeout", message = "no answer came" } })
 end
+runs.show_status(arg[1], journal:meta(), journal:counts())
 END_OF_LUA
 doubt() {
   rm -rf "$XDG_STATE_HOME"
@@ -196,7 +197,7 @@ wait Nothing was removed.
 exit 1
 END
 session "a list of runs keeps ids whole at 80 columns" 80 runs <<'END'
-line 20260101-080000-mail  empty    0 effects done
+line 20260101-080000-mail  failed   0/3 done, 3 in doubt
 exit 0
 END
 session "and has all in a table where there is room" 120 runs <<'END'
