@@ -2,15 +2,16 @@
 -- beadle.batch: a recipe over the rows of a file, as a durable run: each row is one of it. For runtime/cli/batch.lua.
 --
 --   batch.run(recipe, values, texts, facts, console) -> exit status
--- values: of the options (stdlib/batch_options.lua); texts: parameters that options gave; facts: script, rows, folder,
+-- values: of the options (runtime/cli/batch.lua); texts: parameters that options gave; facts: script, rows, folder,
 -- command, left_out (what is needed to begin again), id (of a run that goes on), wanted (which rows, see batch_rows).
 
 local async = require "beadle.async"
+local before = require "beadle.batch_before"
 local catalogue = require "beadle.catalogue"
 local config = require "beadle.config"
 local durable = require "beadle.durable"
 local error_value = require "beadle.error"
-local files_of = require "beadle.batch_files"
+local end_of = require "beadle.batch_end"
 local fs = require "beadle.fs"
 local gate = require "beadle.gate"
 local input = require "beadle.recipe_input"
@@ -18,10 +19,12 @@ local json = require "beadle.json"
 local limits_of = require "beadle.limits"
 local native = require "beadle.lti.native"
 local options = require "beadle.options"
+local pretty = require "beadle.pretty"
 local progress = require "beadle.progress"
 local recipe_rows = require "beadle.recipe_run"
 local rows_of = require "beadle.batch_rows"
-local runs = require "beadle.runs"
+local prune = require "beadle.run_prune"
+local run_reader = require "beadle.run_reader"
 local task = require "beadle.task"
 local time = require "beadle.time"
 
@@ -70,20 +73,10 @@ local function once(batch, record, context, facts)
   return result or {}
 end
 
--- The row as it may be kept.
-local function cells_text(batch, record)
-  local cells = {}
-  for name, text in pairs(record.cells) do
-    local param = batch.recipe.params[name]
-    cells[name] = not (param and param.secret) and text or nil
-  end
-  return json.encode(cells)
-end
-
 local function run_row(batch, record, context, aside)
   local tries, wait_until = { count = 0 }, record.entry.known and record.entry.known.wake_at
   context.keep = keep_in(batch, context)
-  local facts = { line = record.line, cells = cells_text(batch, record), aside = aside, ends_later = true,
+  local facts = { line = record.line, cells = batch.recipe:cells_text(record), aside = aside, ends_later = true,
     is_done = function(result) return not batch.recipe:is_pending(result or {}) end,
     parks = function(err)
       wait_until = wake_at(batch, tries, err)
@@ -91,7 +84,7 @@ local function run_row(batch, record, context, aside)
     end }
   while true do
     if wait_until and wait_until > time.now() then
-      aside(async.sleep, wait_until - time.now())
+      park(batch, record, wait_until, aside)
     end
     wait_until = nil
     local ok, result = pcall(once, batch, record, context, facts)
@@ -138,16 +131,29 @@ local function begins_again(batch, entries)
   end
 end
 
+local function counted(batch, entries)
+  batch.begun = 0
+  return function()
+    local entry = entries()
+    batch.begun = batch.begun + (entry and 1 or 0)
+    return entry
+  end
+end
+
 local function work(batch, source, values, total, console)
   local pass = batch.passes and rows_of.passing(batch.run) or nil
   local known = rows_of.with_known(batch.recipe, batch.run, source:entries(pass))
   local chosen = rows_of.chosen(known, rows_of.chooser(batch.wanted))
-  local entries = begins_again(batch, within_budget(batch, chosen))
-  local line <close> = progress.start { write = console.progress }
+  local entries = counted(batch, begins_again(batch, within_budget(batch, chosen)))
+  local line <close> = progress.start { write = console.progress, say = console.err, bar = true }
+  console.line = line
   return recipe_rows.rows(batch.recipe, entries, {
     concurrency = values.concurrency, total = total, context = batch.context, progress = line, say = console.err,
     stop_after = values.stop_after, grace = math.huge, earlier = counts_of(batch.run),
-    on_begin = function(counts) batch.counts = counts end,
+    on_begin = function(counts)
+      counts.wakes = {}
+      batch.counts = counts
+    end,
     run_row = function(...) return run_row(batch, ...) end,
     on_end = function() end,
     on_stop = function()
@@ -174,22 +180,21 @@ end
 
 -- What the check of the rows depends on: when it is the same again, so is what comes of it. A row that is not what it
 -- was fails on its own when its turn comes.
-local function check_mark(source, facts)
+local function check_mark(facts)
   local script = fs.exists(facts.script) and fs.read(facts.script) or ""
-  source.print = source.reader:fingerprint()
-  return ("%s %s"):format(source.print,
+  return ("%s %s"):format(facts.rows_print,
     native.body_hash("HMAC-SHA256", script .. "\n" .. table.concat(facts.command, "\n")))
 end
 
 local function check_all_rows(source)
-  local see, done = rows_of.seen(("%s/%s.check"):format(runs.folder(), runs.new_id()))
+  local see, done = rows_of.seen()
   local _ <close> = done
   return source:check(see)
 end
 
 -- Gives what an earlier start of the run should know of the check.
 local function check_rows(source, console, facts, earlier)
-  local mark = check_mark(source, facts)
+  local mark = check_mark(facts)
   local is_same = earlier ~= nil and earlier.mark == mark
   local ok
   if is_same then
@@ -212,6 +217,24 @@ local function check_rows(source, console, facts, earlier)
     source.name, source.problem_count, source.problem_count == 1 and "" or "s") }, 0)
 end
 
+-- A person who gives the same rows twice by mistake must not have all of it done twice.
+local function check_before(recipe, source, values, facts, console)
+  local found = not values.again and before.look(recipe, source, facts)
+  if not found then
+    return
+  elseif config.is_sandbox() or values.check then
+    console.err(("Note: %s. %s"):format(found.message, found.hint))
+    return
+  elseif not console.interactive then
+    options.fail(found.message, found.hint)
+  end
+  console.err(("%s. %s"):format(found.message:gsub("^%l", string.upper), found.hint))
+  local answer = console.ask "Do all of it once more, as a new run? [y/N] "
+  if not answer or answer:lower():sub(1, 1) ~= "y" then
+    error(error_value.new { kind = "cancelled", message = "not confirmed", outcome = "none", exit = 2 }, 0)
+  end
+end
+
 local function confirm(recipe, count, values, console)
   local what = recipe.spec.irreversible
   what = what and what:format(count):gsub("%(s%)", count == 1 and "" or "s")
@@ -225,129 +248,23 @@ local function confirm(recipe, count, values, console)
   end
 end
 
-local function open_run(facts, values, console)
-  if facts.id then
-    local run = durable.open { id = facts.id, console = console, accept_changes = values.accept_changes,
-      note = "beadle batch" }
-    run:set_meta { state = "running" }
-    return run
+-- Whether the rows and the profile are right, and there is something to be done: what an earlier start of the run
+-- should know of it, and whether it did; or nil.
+local function check(recipe, source, values, facts, console, earlier)
+  local checked, is_same = check_rows(source, console, facts, earlier)
+  check_profile(recipe)
+  if not facts.id then
+    check_before(recipe, source, values, facts, console)
   end
-  return durable.new { console = console, accept_changes = values.accept_changes, note = "beadle batch",
-    meta = { batch = true, script = facts.script, folder = facts.folder, profile = config.profile(),
-      sandbox = config.is_sandbox(), seed = math.random(0), command = facts.command, left_out = facts.left_out,
-      rows_file = facts.rows } }
-end
-
--- Rows that are known again by their lines must be those of before.
-local function check_same_rows(recipe, run, source)
-  if not recipe.unique[1] and not run:same("rows", source.print) then
-    options.fail(("%s was changed since the run %s began: its lines are no longer those of that run"):format(
-      source.name, run.id), "A recipe that says what is unique in its rows may go on with a corrected file.")
+  if values.check or source.count == 0 then
+    console.err(source.count == 0 and "Nothing was done." or "The rows are right; nothing was sent.")
+    return nil
   end
+  return checked, is_same
 end
 
 -- ---------------------------------------------------------------------------------------------------
--- After
-
-local function folder_of(values, run)
-  if values.into then
-    return values.into
-  end
-  local base = values.rows:gsub("%.[ct]sv$", "")
-  return ("%s.%s"):format(base, run.id)
-end
-
-local COUNTED = { { "done", "done" }, { "failed", "failed" }, { "in_doubt", "in doubt" }, { "pending", "not finished" },
-  { "skipped", "skipped" }, { "left", "not begun or not ended" } }
-
-local function counts_text(counts, seconds)
-  local parts = {}
-  for _, each in ipairs(COUNTED) do
-    local count = counts[each[1]]
-    if count > 0 or each[1] == "done" or each[1] == "failed" then
-      parts[#parts + 1] = ("%d %s"):format(count, each[2])
-    end
-  end
-  return ("%d rows: %s; in %s."):format(counts.total, table.concat(parts, ", "), progress.duration_text(seconds))
-end
-
-local function advice(counts, id)
-  local lines = {}
-  if counts.in_doubt > 0 then
-    lines[#lines + 1] = ("What is in doubt: `beadle resolve %s` shows it and asks."):format(id)
-  end
-  if counts.left + counts.pending > 0 then
-    lines[#lines + 1] = ("What is left: `beadle resume %s` goes on."):format(id)
-  end
-  if counts.failed > 0 then
-    lines[#lines + 1] = ("What failed: `beadle retry %s --failed` does these rows again, nothing of them twice.")
-      :format(id)
-  end
-  return lines
-end
-
--- What the recipe makes of all results. They are in memory then: only for recipes that ask for it.
-local function finish(batch, source)
-  if not batch.recipe.spec.finish then
-    return
-  end
-  local results = {}
-  source:rewind()
-  for entry in rows_of.with_known(batch.recipe, batch.run, source:entries()) do
-    if entry.known and entry.known.state == "done" and entry.row then
-      results[#results + 1] = { line = entry.line, row = entry.row, result = json.decode(entry.known.result or "{}") }
-    end
-  end
-  return batch.recipe.spec.finish(results, batch.context)
-end
-
-local function stopped_text(batch, outcome)
-  if batch.used_up then
-    return ("Stopped: the budget %s is used up. With a larger one, `beadle resume %s -- --budget NAME=N` begins "
-      .. "the others."):format(batch.used_up, batch.run.id)
-  elseif outcome.repeated then
-    return ("Stopped: %d rows in a row failed with the same error. --stop-after 0 goes on whatever fails."):format(
-      outcome.repeated)
-  elseif outcome.reason then
-    return "Stopped: " .. (error_value.is(outcome.reason) and outcome.reason.message or tostring(outcome.reason))
-  end
-end
-
-local function is_all_done(counts)
-  return counts.failed + counts.in_doubt + counts.pending + counts.left == 0
-end
-
-local function report(batch, source, values, outcome, console, seconds)
-  source:rewind()
-  local entries = rows_of.with_known(batch.recipe, batch.run, source:entries())
-  local left = files_of.write(batch.recipe, batch.run, entries, source.reader, folder_of(values, batch.run))
-  local text, status = finish(batch, source)
-  local reasons = files_of.reasons_text(left.reasons, fs.columns "stderr")
-  if reasons then
-    console.err(reasons)
-  end
-  if text and text ~= "" then
-    console.out(text)
-  end
-  for _, note in ipairs(left.files) do
-    console.err(note)
-  end
-  local why = stopped_text(batch, outcome)
-  if why then
-    console.err(why)
-  end
-  for _, each in ipairs(advice(left.counts, batch.run.id)) do
-    console.err(each)
-  end
-  console.err(counts_text(left.counts, seconds))
-  batch.run.state = is_all_done(left.counts) and "done" or left.counts.left > 0 and "stopped" or "failed"
-  if outcome.reason and not outcome.repeated then
-    local reason = outcome.reason
-    error(error_value.is(reason) and error_value.new { kind = reason.kind, message = reason.message,
-      exit = reason.exit, quiet = true } or reason, 0)
-  end
-  return is_all_done(left.counts) and (status or 0) or 1
-end
+-- All of it
 
 local function end_in_order()
   task.orderly(true)
@@ -361,15 +278,31 @@ local function run_batch(batch, source, values, console)
   if batch.run.broken then
     error(batch.run:broken_error(), 0)
   end
-  return report(batch, source, values, outcome, console, time.elapsed() - started)
+  if batch.wanted and batch.begun == 0 and not outcome.reason and not batch.used_up then
+    console.err(("None of the rows that were asked for is to be done again: those that are done or skipped are left as "
+      .. "they are, and what is in doubt is for `beadle resolve %s`."):format(batch.run.id))
+  end
+  return end_of.finish(batch, source, values, outcome, time.elapsed() - started)
 end
 
-local function go_on(recipe, source, values, facts, console, run, check)
-  check_same_rows(recipe, run, source)
-  run:open_journal()
-  if not check.is_same then
-    run:set_meta { checked = check.checked }
+-- Texts as wide as the terminal is, above the line that says how far the batch is.
+local function console_of(given)
+  local console = setmetatable({}, { __index = given })
+  function console.err_as_is(text)
+    if console.line then
+      console.line:clear()
+    end
+    given.err(text)
   end
+  function console.err(text)
+    local columns = fs.columns "stderr"
+    console.err_as_is(columns and pretty.wrap(text, math.max(20, columns - 2), "  ") or text)
+  end
+  return console
+end
+
+local function do_rows(recipe, source, values, facts, console, run, passes)
+  run:open_journal()
   local limits <close> = limits_of.new { run = run, rate = values.rate, budgets = values.budget, say = console.err }
   run.limits = limits
   local context = { profile = config.profile(), is_sandbox = config.is_sandbox(), started = time.elapsed(),
@@ -378,10 +311,41 @@ local function go_on(recipe, source, values, facts, console, run, check)
     context.is_sandbox and ": everything is simulated, nothing leaves this machine" or ""))
   math.randomseed(run.meta.seed)
   return run_batch({ recipe = recipe, run = run, limits = limits, context = context, wanted = facts.wanted,
-    passes = check.is_same and not facts.wanted }, source, values, console)
+    passes = passes, console = console, folder = facts.folder }, source, values, console)
+end
+
+local function begin(recipe, source, values, facts, console)
+  local checked = check(recipe, source, values, facts, console)
+  if not checked then
+    return 0
+  end
+  confirm(recipe, source.count, values, console)
+  prune.automatic(console.err)
+  local run <close> = durable.new { console = console, accept_changes = values.accept_changes, note = "beadle batch",
+    meta = { batch = true, script = facts.script, folder = facts.folder, profile = facts.profile,
+      sandbox = config.is_sandbox(), seed = math.random(0), command = facts.command, left_out = facts.left_out,
+      recipe = recipe.name, total = source.count, rows = facts.rows_print, rows_file = facts.rows_file,
+      rows_print = facts.rows_print, checked = checked } }
+  return do_rows(recipe, source, values, facts, console, run)
+end
+
+-- The run is had before the rows are looked at, for it may know that they were right.
+local function go_on(recipe, source, values, facts, console)
+  prune.automatic(console.err)
+  local run <close> = durable.open { id = facts.id, console = console, accept_changes = values.accept_changes,
+    note = "beadle batch" }
+  local checked, is_same = check(recipe, source, values, facts, console, run.meta.checked)
+  if not checked then
+    return 0
+  end
+  recipe:check_same_rows(run, source, facts.rows_print)
+  run:set_meta { state = "running", total = source.count, rows_file = facts.rows_file, rows_print = facts.rows_print,
+    checked = checked }
+  return do_rows(recipe, source, values, facts, console, run, is_same and not facts.wanted)
 end
 
 function M.run(recipe, values, texts, facts, console)
+  console = console_of(console)
   if recipe.spec.rows then
     options.fail(("%s finds its rows itself, and takes no file"):format(recipe.name), "`beadle run` does it.")
   elseif gate.dry_run then
@@ -390,18 +354,10 @@ function M.run(recipe, values, texts, facts, console)
   end
   local source <close> = input.open(recipe, values.rows, texts, values)
   fs.make_folder(runs.folder())
-  local run <close> = facts.id and open_run(facts, values, console) or nil
-  local checked, is_same = check_rows(source, console, facts, run and run.meta.checked)
-  check_profile(recipe)
-  if values.check or source.count == 0 then
-    console.err(source.count == 0 and "Nothing was done." or "The rows are right; nothing was sent.")
-    return 0
-  elseif run then
-    return go_on(recipe, source, values, facts, console, run, { checked = checked, is_same = is_same })
-  end
-  confirm(recipe, source.count, values, console)
-  local begun <close> = open_run(facts, values, console)
-  return go_on(recipe, source, values, facts, console, begun, { checked = checked })
+  facts.profile = config.profile()
+  facts.rows_file, facts.rows_print = run_reader.absolute(values.rows, facts.folder), source.reader:fingerprint()
+  local start = facts.id and go_on or begin
+  return start(recipe, source, values, facts, console)
 end
 
 return M

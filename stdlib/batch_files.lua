@@ -5,6 +5,7 @@
 local catalogue = require "beadle.catalogue"
 local csv = require "beadle.csv"
 local effects = require "beadle.durable_effect"
+local files_of = require "beadle.run_files"
 local fs = require "beadle.fs"
 local input = require "beadle.recipe_input"
 local params_of = require "beadle.recipe_params"
@@ -19,9 +20,9 @@ local FLUSH = 500
 local MOST_REASONS = 100
 
 local FAILED = { "error.line", "error.kind", "error.code", "error.message", "error.meaning", "error.hint",
-  "error.outcome", "error.done_before" }
+  "error.outcome", "error.done_before", "error.run" }
 local DOUBT = { "error.line", "error.sent", "error.sent_at", "error.message", "error.find_out", "error.done_before",
-  input.IN_DOUBT }
+  "error.run", input.IN_DOUBT }
 
 -- ---------------------------------------------------------------------------------------------------
 -- A file that is written as rows come
@@ -32,7 +33,9 @@ File.__index = File
 local function open_file(path, columns, reader)
   local writer = csv.writer(columns, { delimiter = reader.delimiter, bom = reader.bom,
     line_ending = reader.line_ending == "\n" and "\n" or "\r\n" })
-  local file = assert(io.open(path .. ".new", "w"))
+  os.remove(path .. ".new")
+  fs.write(path .. ".new", "") -- for its owner only
+  local file = assert(io.open(path .. ".new", "ab"))
   return setmetatable({ path = path, writer = writer, file = file, rows = 0 }, File)
 end
 
@@ -104,11 +107,19 @@ local function is_open(effect)
   return effect.state == "intent" or effect.state == "unknown"
 end
 
+-- What a row has sent, for one who would do it in another run.
+local function done_text(effect)
+  if effect.state == "done" or effect.state == "resolved" then
+    return ("%s %s"):format(effect.operation, effects.about(effect))
+  end
+  return is_open(effect) and ("%s %s (perhaps)"):format(effect.operation, effects.about(effect)) or nil
+end
+
 local function add_failed(self, entry, known)
   local err, done, kept = rows_of.error_of(known), {}, {}
   if known then
     for _, effect in ipairs(self.run.journal:effects(known.key)) do
-      done[#done + 1] = effect.state == "done" and ("%s %s"):format(effect.operation, effects.about(effect)) or nil
+      done[#done + 1] = done_text(effect)
     end
     for _, wait in ipairs(self.run.journal:waits(known.key)) do
       kept = wait.kind == "kept" and effects.decode(wait.value) or kept
@@ -128,6 +139,7 @@ local function add_failed(self, entry, known)
   values["error.hint"] = err.hint
   values["error.outcome"] = err.outcome
   values["error.done_before"] = table.concat(done, "; ")
+  values["error.run"] = self.run.id
   self.failed:add(values)
   return err, pending
 end
@@ -139,8 +151,8 @@ local function add_doubt(self, entry, known)
     if is_open(effect) then
       sent[#sent + 1] = ("%s with %s"):format(text, effect.params or "what was forgotten")
       at = at or effect.sent_at
-    elseif effect.state == "done" then
-      done[#done + 1] = text
+    else
+      done[#done + 1] = done_text(effect)
     end
   end
   local values = cells_of(self.columns, entry)
@@ -150,6 +162,7 @@ local function add_doubt(self, entry, known)
   values["error.message"] = err.message
   values["error.find_out"] = err.hint
   values["error.done_before"] = table.concat(done, "; ")
+  values["error.run"] = self.run.id
   values[input.IN_DOUBT] = "yes"
   self.doubt:add(values)
 end
@@ -174,7 +187,8 @@ local function note_reason(self, entry, err, pending)
       key = "other"
     end
     if not self.reasons[key] then
-      self.reasons[key] = { key = key, lines = summary.lines(), hint = err.hint }
+      self.reasons[key] = { key = key, lines = summary.lines(), hint = err.hint, kind = pending and "pending"
+        or key ~= "other" and err.kind or nil, code = key ~= "other" and err.code or nil }
       table.insert(self.reasons, self.reasons[key])
     end
   end
@@ -210,8 +224,23 @@ local function kept_columns(recipe, run, has)
   return list
 end
 
+-- Sentences say of failed.csv what its rows are: most people look for those that failed.
+local function rows_text(kind, rows, counts)
+  local text = ("%d row%s"):format(rows, rows == 1 and "" or "s")
+  if kind == "failed" and counts.left + counts.pending > 0 then
+    text = ("%s: %d failed, %d not begun or not finished"):format(text, counts.failed, counts.left + counts.pending)
+  end
+  return text
+end
+
+-- paths(folder) -> list of { path } of the files that write makes there.
+function M.paths(folder)
+  return { { path = folder .. "/done.csv" }, { path = folder .. "/failed.csv" }, { path = folder .. "/in-doubt.csv" } }
+end
+
 -- write(recipe, run, entries, reader, folder) -> { counts, reasons, files }. The entries are all of the file's, with
--- what is known. counts: total, done, failed, in_doubt, pending, skipped, left.
+-- what is known. counts: total, done, failed, in_doubt, pending, skipped, left. files: list of { kind, path, rows,
+-- text, print, delimiter }, print as beadle.run_files has it.
 function M.write(recipe, run, entries, reader, folder)
   fs.make_folder(folder)
   local columns, has = own_columns(reader)
@@ -225,9 +254,12 @@ function M.write(recipe, run, entries, reader, folder)
     add(self, entry)
   end
   local files = {}
-  for index, file in ipairs { self.done, self.failed, self.doubt } do
+  for index, kind in ipairs { "done", "failed", "doubt" } do
+    local file = self[kind]
     file:finish()
-    files[index] = ("%s: %d row%s."):format(file.path, file.rows, file.rows == 1 and "" or "s")
+    files[index] = { kind = kind, path = file.path, rows = file.rows, delimiter = reader.delimiter,
+      print = files_of.print_of(file.path),
+      text = ("%s: %s."):format(file.path, rows_text(kind, file.rows, self.counts)) }
   end
   return { counts = self.counts, reasons = self.reasons, files = files }
 end
@@ -241,9 +273,9 @@ function M.reasons_text(reasons, columns)
   local lines = { "Why rows were not done:" }
   for index = 1, math.min(10, #reasons) do
     local each = reasons[index]
-    local text = ("  %d (%s): %s"):format(each.lines.count, each.lines:text(), each.key)
-    lines[#lines + 1] = columns and pretty.wrap(text, columns, "    ") or text
-    lines[#lines + 1] = each.hint and "    " .. each.hint or nil
+    local text = ("%d (%s): %s"):format(each.lines.count, each.lines:text(), each.key)
+    lines[#lines + 1] = "  " .. (columns and pretty.wrap(text, columns - 4, "    ") or text)
+    lines[#lines + 1] = each.hint and "    " .. (columns and pretty.wrap(each.hint, columns - 4, "    ") or each.hint)
   end
   if #reasons > 10 then
     lines[#lines + 1] = ("  and %d more reasons"):format(#reasons - 10)

@@ -25,12 +25,10 @@ local function exec(db, ...)
   end
 end
 
--- seen(path) -> function(index, key, line) for recipe_input's check, and an end to be closed. Keys are kept in a file
--- that has no name any more, so that nothing of it stays, whatever stops the program.
-function M.seen(path)
-  os.remove(path)
-  local db = sqlite.open(path)
-  os.remove(path)
+-- seen() -> function(index, key, line) for recipe_input's check, and an end to be closed. Keys are kept in a file that
+-- nobody else sees, and that no kill leaves behind.
+function M.seen()
+  local db = sqlite.open ""
   local waiting = 0
   exec(db, "PRAGMA journal_mode=MEMORY") -- a journal on the disk would need the name
   exec(db, "PRAGMA synchronous=OFF")

@@ -49,17 +49,12 @@ M.current = rows.current
 local Run = {}
 Run.__index = Run
 
-local function status_of(run)
-  return { state = run.state, started = run.started, updated = time.now(), script = run.meta.script,
-    profile = run.meta.profile, rows = run.rows, effects = run.effects }
-end
-
 -- What `beadle runs` shows of a run that somebody has. It says nothing that the journal does not know.
 function Run:show_status(at_once)
   local now = time.elapsed()
   if at_once or not self.shown or now - self.shown >= STATUS_S then
     self.shown = now
-    pcall(runs.write_status, self.id, status_of(self)) -- a run that cannot be looked at goes on
+    pcall(runs.show_status, self.id, self.meta, self, self.state) -- a run that cannot be looked at goes on
   end
 end
 

@@ -7,6 +7,7 @@ local config = require "beadle.config"
 local durable = require "beadle.durable"
 local error_value = require "beadle.error"
 local options = require "beadle.options"
+local prune = require "beadle.run_prune"
 local runs = require "beadle.runs"
 local usage = require "beadle.recipe_usage"
 
@@ -28,6 +29,7 @@ end
 
 local function open(facts, console)
   if not facts.id then
+    prune.automatic(console.err)
     return durable.new { console = console, accept_changes = facts.accept_changes, note = facts.script,
       meta = { script = facts.script, folder = again.folder(), profile = config.profile(),
         sandbox = config.is_sandbox(), seed = math.random(0) } }

@@ -46,8 +46,9 @@ function M.read(text)
     local per_person = name and name:sub(-#PER_PERSON) == PER_PERSON
     local unit = per_person and name:sub(1, -#PER_PERSON - 1) or name
     if not unit or not known[unit] then
-      return nil, ("NAME=N, where NAME is one of %s, or one of these with %s behind it"):format(
-        table.concat(known, ", "), PER_PERSON)
+      local nearest = unit and catalogue.nearest(unit, known)
+      return nil, ("NAME=N, where NAME is one of %s, or one of these with %s behind it%s"):format(
+        table.concat(known, ", "), PER_PERSON, nearest and (" (did you mean %s?)"):format(nearest) or "")
     end
     list[#list + 1] = { name = name, unit = unit, per_person = per_person, most = math.tointeger(tonumber(most)) }
   end

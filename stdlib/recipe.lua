@@ -146,9 +146,11 @@ function Recipe:knows_by_line(source)
   return found
 end
 
--- check_same_rows(run, source): rows that a durable run knows again by their lines must be those of before.
-function Recipe:check_same_rows(run, source)
-  if self:knows_by_line(source) and not run:same("rows", source.reader:fingerprint()) then
+-- check_same_rows(run, source [, print]): rows that a durable run knows again by their lines must be those of before.
+-- `print` is the fingerprint of the file, where it is known.
+function Recipe:check_same_rows(run, source, print)
+  if not self.spec.rows and not run:same("rows", print or source.reader:fingerprint())
+      and self:knows_by_line(source) then
     error(error_value.new { kind = "argument", outcome = "none", exit = 2,
       message = ("%s was changed since the run %s began: its lines are no longer those of that run"):format(
         source.name, run.id),

@@ -59,8 +59,9 @@ local function check_absent(self, taken, meant)
     if param.required and (not taken[param.name] or self.ignored[param.name]) and self.fixed[param.name] == nil then
       self.absent[param.name] = true
       if not meant[param.name] then
-        add_problem(self, self.header_line, ("there is no column %s (%s), and --%s is not given either"):format(
-          param.name, param.doc, param.name))
+        add_problem(self, self.header_line, ("there is no column %s (%s)%s"):format(param.name, param.doc,
+          self.columns_only[param.name] and "; as an option --" .. param.name .. " means another thing here"
+          or (", and --%s is not given either"):format(param.name)))
       end
     end
   end
@@ -256,7 +257,8 @@ end
 Input.__close = Input.close
 
 -- open(recipe, path, fixed, options) -> input: `fixed` holds the texts of the options that all rows share;
--- options are delimiter, encoding and ignore, a list of columns.
+-- options are delimiter, encoding, ignore, a list of columns, and columns_only, a set of parameters that are no
+-- options.
 function M.open(recipe, path, fixed, options)
   local ok, reader = pcall(csv.open, path, { delimiter = options.delimiter, encoding = options.encoding })
   if not ok then
@@ -264,7 +266,7 @@ function M.open(recipe, path, fixed, options)
     error(reader, 0)
   end
   local self = setmetatable({ recipe = recipe, reader = reader, name = reader.name, fixed = fixed,
-    ignored = {}, wished = {} }, Input)
+    ignored = {}, wished = {}, columns_only = options.columns_only or {} }, Input)
   for _, name in ipairs(recipe.ignores) do
     self.ignored[name] = true
   end

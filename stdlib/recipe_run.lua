@@ -407,11 +407,14 @@ end
 local function stop_gently(run, starter, reason)
   stop(run, reason)
   run.slots:release() -- wakes the starter, which sees that it is over
+  run.counts.stopping = true
   run.progress:clear()
   run.say "Stopping: no new row begins, those under way may end. Ctrl-C again stops them too."
   local until_at = time.elapsed() + run.grace
   while starter:status() == "running" and time.elapsed() < until_at do
     if not pcall(async.sleep, 0.05) then -- Ctrl-C again
+      run.progress:clear()
+      run.say "Stopping those under way too."
       break
     end
   end

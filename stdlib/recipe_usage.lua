@@ -95,6 +95,11 @@ end
 local LABELS = { string = "TEXT", integer = "N", number = "NUMBER", email = "ADDRESS", date = "YYYY-MM-DD",
   datetime = "TIME", duration = "DURATION", secret = "SECRET", url = "URL", ["integer list"] = "N,N" }
 
+-- What a value is called under which parse keeps it.
+local function key_of(name)
+  return (name:gsub("%-", "_"))
+end
+
 local function param_options(recipe)
   local list = {}
   for index, param in ipairs(recipe.params) do
@@ -126,10 +131,10 @@ end
 -- check_names(recipe): no parameter may be called as an option is.
 function M.check_names(recipe)
   for _, option in ipairs(common_options(recipe)) do
-    if recipe.params[option.name] then
+    if recipe.params[key_of(option.name)] then
       error(error_value.new { kind = "argument", outcome = "none",
         message = ("recipe %s: a parameter cannot be called %s, for there is an option of that name"):format(
-          recipe.name, option.name) }, 0)
+          recipe.name, key_of(option.name)) }, 0)
     end
   end
 end
@@ -138,13 +143,35 @@ end
 local NOT_OF_BATCHES = { rows = true, failed = true, output = true, overwrite = true, json = true, continue = true,
   forget = true, ["accept-changes"] = true }
 
--- batch_options(recipe, more) -> the options of `beadle batch`, for parse_batch.
-function M.batch_options(recipe, more)
-  local spec = param_options(recipe)
+local BATCH_TEXTS = { check = "check the rows and stop: nothing is sent" }
+
+-- What a batch has of the options of recipes.
+function M.batch_common(recipe)
+  local list = {}
   for _, option in ipairs(common_options(recipe)) do
-    spec[#spec + 1] = not NOT_OF_BATCHES[option.name] and option or nil
+    option.doc = BATCH_TEXTS[option.name] or option.doc
+    list[#list + 1] = not NOT_OF_BATCHES[option.name] and option or nil
   end
-  return table.move(more, 1, #more, #spec + 1, spec)
+  return list
+end
+
+-- batch_options(recipe, more, hidden) -> the options of `beadle batch`, for parse_batch, and a set of the parameters
+-- that are called as one of them is: such a parameter is a column of the file, and no option.
+function M.batch_options(recipe, more, hidden)
+  local spec, taken = {}, {}
+  for _, list in ipairs { more, hidden, M.batch_common(recipe) } do
+    table.move(list, 1, #list, #spec + 1, spec)
+  end
+  local is_option = {}
+  for _, option in ipairs(spec) do
+    is_option[key_of(option.name)] = true
+  end
+  for index, option in ipairs(param_options(recipe)) do
+    local name = recipe.params[index].name
+    taken[name] = is_option[name]
+    spec[#spec + 1] = not taken[name] and option or nil
+  end
+  return spec, taken
 end
 
 -- ---------------------------------------------------------------------------------------------------
@@ -163,9 +190,11 @@ function M.fail(recipe, problems)
   options.fail(table.concat(lines, "\n        "), ("--help shows the parameters of %s."):format(recipe.name))
 end
 
-local function refuse_operands(operands)
+local function refuse_operands(operands, is_batch)
   local word = operands[1]
-  if word then
+  if word and is_batch then
+    options.fail(("\"%s\" belongs to no option"):format(word), "A batch has one file of rows.")
+  elseif word then
     options.fail(("\"%s\" belongs to no option"):format(word),
       word:find "%.[ct]sv$" and ("Did you mean --rows %s?"):format(word) or nil)
   end
@@ -220,11 +249,11 @@ local function split_commas(list)
   return names
 end
 
-local function take_texts(recipe, values)
+local function take_texts(recipe, values, taken)
   values.ignore = values.ignore and split_commas(values.ignore)
   local texts, problems = {}, {}
   for _, param in ipairs(recipe.params) do
-    local given = values[param.name]
+    local given = not taken[param.name] and values[param.name]
     if given == true then
       texts[param.name] = "true"
     elseif given then
@@ -255,11 +284,12 @@ function M.parse(recipe, arguments)
   end
   refuse_operands(operands)
   refuse_contradictions(recipe, values)
-  return take_texts(recipe, values)
+  return take_texts(recipe, values, {})
 end
 
--- parse_batch(recipe, spec, arguments) -> the same for `beadle batch`; `rows` is the file.
-function M.parse_batch(recipe, spec, arguments)
+-- parse_batch(recipe, spec, taken, arguments) -> the same for `beadle batch`; `rows` is the file. spec and taken are
+-- those of batch_options.
+function M.parse_batch(recipe, spec, taken, arguments)
   local values, operands = options.parse(spec, arguments)
   if values.help then
     return values
@@ -271,8 +301,8 @@ function M.parse_batch(recipe, spec, arguments)
     options.fail("a batch reads its rows again when it goes on: standard input cannot be",
       "Keep them in a file first.")
   end
-  refuse_operands(operands)
-  return take_texts(recipe, values)
+  refuse_operands(operands, true)
+  return take_texts(recipe, values, taken)
 end
 
 -- ---------------------------------------------------------------------------------------------------
@@ -296,11 +326,12 @@ local function help_width()
   return math.max(40, math.min(WIDEST, fs.columns "stdout" or WIDEST))
 end
 
-local function add_params(lines, recipe, most)
+local function add_params(lines, recipe, most, taken)
   local rows, width = {}, 0
   local specs = param_options(recipe)
   for index, param in ipairs(recipe.params) do
-    local left = ("--%s%s%s"):format(param.name, specs[index].value and " " .. specs[index].value or "",
+    local left = taken[param.name] and ("%s (column)%s"):format(param.name, param.required and " *" or "")
+      or ("--%s%s%s"):format(param.name, specs[index].value and " " .. specs[index].value or "",
       param.required and " *" or "")
     rows[index] = { left, describe_param(param) }
     width = math.max(width, #left)
@@ -341,10 +372,29 @@ function M.help(recipe)
     lines[#lines + 1] = pretty.wrap(recipe.spec.doc, width)
   end
   lines[#lines + 1] = "\nParameters (* required)"
-  add_params(lines, recipe, width)
+  add_params(lines, recipe, width, {})
   lines[#lines + 1] = "\nOptions"
   lines[#lines + 1] = options.describe(common_options(recipe))
   lines[#lines + 1] = "\n" .. pretty.wrap(recipe.spec.rows and OWN_ROWS_RULES or RULES, width)
+  return table.concat(lines, "\n")
+end
+
+-- batch_help(recipe, word, more, taken) -> text: the same for `beadle batch WORD`, whose own options are `more`.
+function M.batch_help(recipe, word, more, taken)
+  local width = help_width()
+  local lines = { ("Usage: beadle batch %s ROWS.csv [OPTIONS]\n\n%s."):format(word, recipe.spec.summary) }
+  if recipe.spec.doc then
+    lines[#lines + 1] = "\n" .. pretty.wrap(recipe.spec.doc, width)
+  end
+  lines[#lines + 1] = "\nParameters (* required)"
+  add_params(lines, recipe, width, taken)
+  lines[#lines + 1] = "\nOptions of the batch"
+  lines[#lines + 1] = options.describe(table.move(M.batch_common(recipe), 1, #M.batch_common(recipe), #more + 1,
+    table.move(more, 1, #more, 1, {})))
+  if next(taken) then
+    lines[#lines + 1] = "\nA parameter that is called as an option of the batch can only be a column of the file."
+  end
+  lines[#lines + 1] = "\n" .. pretty.wrap(RULES, width)
   return table.concat(lines, "\n")
 end
 

@@ -170,10 +170,15 @@ end
 
 function M.run_value(id, journal)
   local meta, counts = journal:meta(), journal:counts()
+  local known = 0
+  for _, count in pairs(counts.rows) do
+    known = known + count
+  end
   return { id = id, state = reader.state_of(meta), script = meta.script, profile = meta.profile,
     command = meta.command and reader.clean(json.encode(meta.command)) or nil, folder = meta.folder,
     started = reader.when(meta.started), ended = meta.ended and reader.when(meta.ended) or nil, rows = counts.rows,
-    effects = counts.effects, forgotten = meta.forgotten }
+    effects = counts.effects, forgotten = meta.forgotten, total = meta.total,
+    not_begun = math.max(0, (meta.total or 0) - known) }
 end
 
 local function write_json(journal, id, options)

@@ -4,7 +4,8 @@
 --
 --   person(words) -> matcher        the words are values that mean this person: an address, a number, a name
 --   matcher.has(text) -> boolean    of any text; a value of JSON is compared as a whole, and within longer texts
---   find(journal, matcher) -> { rows = n, effects = n, open = n, meta = boolean }     what there is; changes nothing
+--   find(journal, matcher) -> { rows = n, effects = n, open = n, meta = boolean, traces = }   what there is; changes
+--       nothing; traces: as beadle.run_files takes them
 --   forget(journal, matcher) -> the same, after it was done, in one transaction for each row;  finish(journal)
 -- A row in which the person occurs goes as a whole, with all its effects and waits. Of the script's own row only the
 -- effects go in which the person occurs.
@@ -12,6 +13,7 @@
 local effects = require "beadle.durable_effect"
 local json = require "beadle.json"
 local reader = require "beadle.run_reader"
+local run_files = require "beadle.run_files"
 local run_journal = require "beadle.run_journal"
 
 local M = {}
@@ -139,8 +141,9 @@ local function count_open(found, effect)
 end
 
 local function count(journal, keys, own)
-  local found = { rows = #keys, effects = 0, open = 0 }
+  local found, rows = { rows = #keys, effects = 0, open = 0 }, {}
   for _, key in ipairs(keys) do
+    rows[#rows + 1] = journal:row(key)
     for _, effect in ipairs(journal:effects(key)) do
       count_open(found, effect)
     end
@@ -148,6 +151,7 @@ local function count(journal, keys, own)
   for _, effect in ipairs(own) do
     count_open(found, effect)
   end
+  found.traces = run_files.traces(rows)
   return found
 end
 
@@ -156,11 +160,20 @@ local function main_row_has(journal, person)
   return row and any(person, row, ROW_TEXTS) or has_wait(journal, person, MAIN) or false
 end
 
+local function spent_has(journal, person)
+  for _, each in ipairs(journal.db:run "SELECT DISTINCT row,person,key FROM spent") do
+    if person.has(each.row) or person.has(each.person) or person.has(each.key) then
+      return true
+    end
+  end
+  return false
+end
+
 function M.find(journal, person)
   local keys, own = gather(journal, person)
   local found = count(journal, keys, own)
   found.meta = journal:meta().forgetting == true or person.has(json.encode(journal:meta()))
-    or main_row_has(journal, person)
+    or main_row_has(journal, person) or spent_has(journal, person)
   return found
 end
 
@@ -185,7 +198,8 @@ end
 -- A name under which nothing lies yet.
 local function new_names(journal)
   local last = 0
-  local names = journal.db:run "SELECT key FROM row WHERE key GLOB 'forgotten [0-9]*' UNION ALL SELECT key FROM effect "
+  local names = journal.db:run("SELECT key FROM row WHERE key GLOB 'forgotten [0-9]*' UNION ALL SELECT key FROM effect "
+    .. "UNION ALL SELECT key FROM spent")
   for _, found in ipairs(names) do
     local number = found.key:match "^\"?forgotten (%d+)"
     last = math.max(last, math.tointeger(tonumber(number or 0)) or 0)
@@ -236,6 +250,22 @@ local function forget_row(journal, key, names)
   db:run "SELECT 1" -- all of it is on the disk
 end
 
+local SPENT = TABLES.spent
+local DELETE_SPENT = "DELETE FROM spent WHERE unit=?1 AND person=?2 AND row=?3 AND operation=?4 AND key=?5 AND "
+  .. "occurrence=?6"
+
+-- What was used up stays counted.
+local function forget_spent(journal, person, is_gone, names)
+  for _, each in ipairs(journal.db:run(("SELECT %s FROM spent"):format(table.concat(SPENT, ",")))) do
+    if is_gone[each.row] or person.has(each.row) or person.has(each.person) or person.has(each.key) then
+      journal.db:post(DELETE_SPENT, each.unit, each.person, each.row, each.operation, each.key, each.occurrence)
+      each.row, each.key = each.row ~= MAIN and names() or MAIN, json.encode(names())
+      each.person = each.person ~= "" and names() or ""
+      put(journal.db, SPENT, each)
+    end
+  end
+end
+
 local function forget_own(journal, effect, names)
   journal.db:post(DELETE_EFFECT, effect.row, effect.operation, effect.key, effect.occurrence)
   put_effect(journal.db, effect, MAIN, names())
@@ -274,6 +304,11 @@ function M.forget(journal, person)
   local keys, own = gather(journal, person)
   local found, names = count(journal, keys, own), new_names(journal)
   journal:set_meta { forgetting = true } -- a stop from here on leaves something to do
+  local is_gone = {}
+  for _, key in ipairs(keys) do
+    is_gone[key] = true
+  end
+  forget_spent(journal, person, is_gone, names) -- before the rows, by which it is found again after a stop
   for _, key in ipairs(keys) do
     forget_row(journal, key, names)
   end

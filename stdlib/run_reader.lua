@@ -221,6 +221,16 @@ function M.took(seconds)
   return ("%d days %d h"):format(whole // 86400, whole % 86400 // 3600)
 end
 
+-- size(bytes) -> "512 B", "80 kB", "1.2 MB"
+function M.size(bytes)
+  if bytes < 1000 then
+    return ("%d B"):format(bytes)
+  elseif bytes < 1e6 then
+    return ("%d kB"):format((bytes + 500) // 1000)
+  end
+  return ("%.1f %s"):format(bytes < 1e9 and bytes / 1e6 or bytes / 1e9, bytes < 1e9 and "MB" or "GB")
+end
+
 -- One line of a value, without what would move a terminal's cursor.
 function M.line(value)
   local text = type(value) == "string" and value or json.encode(value)

@@ -36,9 +36,11 @@ local function at(seconds)
   return seconds and escape(reader.local_time(seconds)) or ""
 end
 
--- A table; columns are {heading, class}, cells are HTML.
+-- A table; columns are {heading, class}, cells are HTML. One of many columns stands in lines on a narrow screen, each
+-- with its heading.
 local function table_of(columns, rows)
-  local out = { '<div class="wide"><table><thead><tr>' }
+  local stacks = #columns > 2
+  local out = { ('<div class="wide"><table%s><thead><tr>'):format(stacks and ' class="stack"' or "") }
   for _, column in ipairs(columns) do
     out[#out + 1] = ('<th scope="col"%s>%s</th>'):format(column[2] and (' class="%s"'):format(column[2]) or "",
       column[1])
@@ -47,7 +49,8 @@ local function table_of(columns, rows)
   for _, row in ipairs(rows) do
     out[#out + 1] = "<tr>"
     for index, column in ipairs(columns) do
-      out[#out + 1] = ("<td%s>%s</td>"):format(column[2] and (' class="%s"'):format(column[2]) or "", row[index] or "")
+      out[#out + 1] = ("<td%s%s>%s</td>"):format(column[2] and (' class="%s"'):format(column[2]) or "",
+        stacks and (' data-h="%s"'):format(column[1]) or "", row[index] or "")
     end
     out[#out + 1] = "</tr>\n"
   end
@@ -80,9 +83,17 @@ local function verdict(data)
   add(rows.parked, "waits to be tried again", "wait to be tried again")
   add(rows.running, "was begun and not finished", "were begun and not finished")
   add(rows.skipped, "was left out", "were left out")
+  add(data.not_begun, "was not begun", "were not begun")
   local bad = data.state ~= "done" or (rows.failed or 0) > 0
   local doubt = (rows.in_doubt or 0) > 0 or #data.doubts > 0
   return table.concat(parts, " "), doubt and "open" or bad and "bad" or "good"
+end
+
+-- Whether more is left than rows that failed.
+local function can_go_on(data)
+  local rows = data.rows
+  local left = data.not_begun + (rows.running or 0) + (rows.parked or 0)
+  return data.state ~= "done" and data.state ~= "ended" and (left > 0 or (rows.failed or 0) == 0)
 end
 
 local function advice(data)
@@ -92,9 +103,10 @@ local function advice(data)
       .. "Until then nothing is sent for it again."):format(id)
   end
   if (data.rows.failed or 0) > 0 then
-    list[#list + 1] = ("Correct what the errors below name, then <code>beadle resume %s</code>: rows that are done "
-      .. "are not done again."):format(id)
-  elseif data.state ~= "done" and data.state ~= "ended" then
+    list[#list + 1] = ("Correct what the errors below name, then <code>beadle %s</code>: rows that are done "
+      .. "are not done again."):format(data.meta.batch and "retry " .. id .. " --failed" or "resume " .. id)
+  end
+  if can_go_on(data) then
     list[#list + 1] = ("<code>beadle resume %s</code> goes on where it was stopped. What is done is not done again.")
       :format(id)
   end
@@ -121,9 +133,11 @@ end
 local function cards(data)
   local rows, list = data.rows, {}
   if data.total > 0 then
-    list[#list + 1] = card(number(rows.done or 0), "rows done", "done")
+    list[#list + 1] = card(number(rows.done or 0), data.not_begun > 0 and ("of %s rows done"):format(number(data.total))
+      or "rows done", "done")
     list[#list + 1] = card(number(rows.failed or 0), "failed", (rows.failed or 0) > 0 and "failed" or nil)
     list[#list + 1] = card(number(rows.in_doubt or 0), "in doubt", (rows.in_doubt or 0) > 0 and "open" or nil)
+    list[#list + 1] = data.not_begun > 0 and card(number(data.not_begun), "not begun") or nil
   end
   list[#list + 1] = card(number(data.effects), data.effects == 1 and "action at a platform" or "actions at platforms")
   local rate, unit = rate_text(data)

@@ -11,6 +11,7 @@ local MAIN = ""
 local BINS = 60
 local MOST_ROWS = 100
 local MOST_SLOW = 10
+local MOST_ERRORS = 200 -- told apart; in a run whose every error is another one, the rest is one group
 local EXAMPLES = 5
 local STEP = math.log(1.05) -- a time in the histogram is right to 5 %
 
@@ -31,8 +32,11 @@ local function add_error(groups, entry)
   local err = entry.err
   local name = ("%s\0%s\0%s"):format(err.kind or "", tostring(err.code or ""), tostring(err.meaning
     or err.code == nil and err.operation or ""))
-  local group = groups[name]
-  if not group then
+  local group = groups[name] or #groups >= MOST_ERRORS and groups.others
+  if not group and #groups == MOST_ERRORS then
+    group = { kind = "others", meaning = "other errors", count = 0, rows = {} }
+    groups.others = group
+  elseif not group then
     group = { kind = err.kind or "script", code = err.code, meaning = err.meaning, message = err.message,
       hint = err.hint, operation = err.operation, count = 0, rows = {} }
     groups[name] = group
@@ -64,6 +68,7 @@ local function walk_rows(journal, data)
     end
   end
   table.sort(data.errors, function(a, b) return a.count > b.count end)
+  data.errors[#data.errors + 1] = data.errors.others
 end
 
 -- ---------------------------------------------------------------------------------------------------
@@ -114,8 +119,15 @@ local function operation_of(data, name)
   return operation
 end
 
-local function add_doubt(data, effect)
-  if effect.state ~= "unknown" and effect.state ~= "intent" or #data.doubts >= MOST_ROWS then
+-- Whoever skipped a row has decided about all that is open in it.
+local function is_decided(journal, effect)
+  local row = journal:row(effect.row)
+  return row ~= nil and row.state == "skipped"
+end
+
+local function add_doubt(journal, data, effect)
+  if effect.state ~= "unknown" and effect.state ~= "intent" or #data.doubts >= MOST_ROWS
+    or is_decided(journal, effect) then
     return
   end
   local err = reader.clean(effect.error)
@@ -124,7 +136,7 @@ local function add_doubt(data, effect)
     message = type(err) == "table" and err.message or nil, hint = type(err) == "table" and err.hint or nil }
 end
 
-local function add_effect(data, effect)
+local function add_effect(journal, data, effect)
   local class = CLASS[effect.state] or "open"
   local operation = operation_of(data, effect.operation)
   operation.count = operation.count + 1
@@ -137,13 +149,13 @@ local function add_effect(data, effect)
     add_time(operation, seconds)
     add_slow(data.slowest, effect, seconds)
   end
-  add_doubt(data, effect)
+  add_doubt(journal, data, effect)
 end
 
 local function walk_effects(journal, data)
   for effect in reader.each_effect(journal) do
     data.effects = data.effects + 1
-    add_effect(data, effect)
+    add_effect(journal, data, effect)
   end
   for _, operation in ipairs(data.operations) do
     operation.half = quantile(operation, 0.5)
@@ -190,6 +202,8 @@ function M.gather(journal, id)
     busy = 0, most_rows = MOST_ROWS }
   span(journal, data)
   walk_rows(journal, data)
+  data.not_begun = math.max(0, (meta.total or 0) - data.total) -- the rows that were checked; only those begun are here
+  data.total = data.total + data.not_begun
   walk_effects(journal, data)
   find_pause(data)
   return data

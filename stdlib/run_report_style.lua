@@ -33,7 +33,13 @@ th.r { white-space: normal; }
 td.t { white-space: nowrap; font-variant-numeric: tabular-nums; }
 code { font: .9em ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 ol, ul { padding-left: 1.3rem; } li { margin: .25rem 0; }
-@media print { :root { color-scheme: light; --ground: #fff; --card: #fff; --ink: #000; --soft: #333; --line: #999;
+@media screen and (max-width: 42rem) { .stack, .stack tbody, .stack tr, .stack td { display: block; }
+  .stack thead { display: none; } .stack tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }
+  .stack td { padding: .1rem 0; border: 0; text-align: left; white-space: normal; }
+  .stack td:empty { display: none; } .stack td::before { content: attr(data-h) ": "; color: var(--soft); }
+  .op { white-space: normal; overflow-wrap: anywhere; } }
+@media print { :root { font-size: 10pt; color-scheme: light; --ground: #fff; --card: #fff; --ink: #000; --soft: #333;
+  --line: #999;
   --done: #2f6fb5; --failed: #b3380b; --open: #8a6100; --good: #1a6d3a; }
   body { max-width: none; padding: 0; font-size: 10pt; } h2 { break-after: avoid; }
   tr, figure, .cards li, .verdict { break-inside: avoid; } thead { display: table-header-group; }

@@ -3,11 +3,13 @@
 --
 --   folder() -> path          path_of(id) -> path of its journal          new_id() -> "20260101-080000-k3f9"
 --   find(word) -> id          of a run; the beginning of an id is enough. Raises when there is none, or several
---   list() -> list of what is known at a glance, the newest first: { id, state, ... } of its status file
+--   list() -> list of what is known at a glance, the newest first: { id, state, size, ... }, as its status file says
 --   ids() -> list of all, the newest first
 --   write_status(id, values)  what `list` gives, rewritten while a run goes on; it is for looking only
+--   show_status(id, meta, counts, state)  the same, of a run's facts and its journal's counts
 --   holder(id) -> text or nil: who has it now
 --   remove(id)                with all that it knows. Raises when somebody has it
+--   files_of(id) -> list of the paths of all that lies there of the run       began(id) -> seconds since 1970
 
 local catalogue = require "beadle.catalogue"
 local database = require "beadle.database"
@@ -15,8 +17,8 @@ local error_value = require "beadle.error"
 local fs = require "beadle.fs"
 local hook = require "beadle.hook.native"
 local json = require "beadle.json"
+local moment = require "beadle.moment"
 local sweep = require "beadle.runs_sweep"
-local lock = require "beadle.lock"
 local time = require "beadle.time"
 
 local M = {}
@@ -95,10 +97,11 @@ function M.remove(id)
     error(error_value.new { kind = "io", outcome = "none",
       message = ("the run %s is in use by %s"):format(id, M.holder(id) or "another process") }, 0)
   end
-  for _, ending in ipairs { "", "-journal", "-wal", "-shm" } do
-    os.remove(path .. ending)
+  for _, each in ipairs(M.files_of(id)) do
+    if each ~= path .. ".lock" then
+      os.remove(each)
+    end
   end
-  os.remove(status_path(id))
   held:remove()
 end
 
@@ -106,9 +109,46 @@ function M.write_status(id, values)
   fs.write(status_path(id), json.encode(values) .. "\n")
 end
 
+-- Of the run's facts (meta) those by which people, and beadle.batch_before, find it. `state` when it is another.
+function M.show_status(id, meta, counts, state)
+  M.write_status(id, { state = state or meta.state, started = meta.started, updated = time.now(),
+    script = meta.script, profile = meta.profile, rows = counts.rows, effects = counts.effects, batch = meta.batch,
+    recipe = meta.recipe, total = meta.total, rows_file = meta.rows_file, rows_print = meta.rows_print })
+end
+
+-- The journal, what SQLite has beside it, the lock and the status; also of a run whose journal is gone.
+function M.files_of(id)
+  local list = {}
+  for _, entry in ipairs(fs.is_folder(M.folder()) and fs.list(M.folder()) or {}) do
+    if entry.name:sub(1, #id + 1) == id .. "." then
+      list[#list + 1] = M.folder() .. "/" .. entry.name
+    end
+  end
+  table.sort(list)
+  return list
+end
+
+function M.began(id)
+  local stamp, found = id:gsub("^(%d%d%d%d)(%d%d)(%d%d)%-(%d%d)(%d%d)(%d%d)%-.*$", "%1-%2-%3T%4:%5:%6Z")
+  return found == 1 and beadle.try(moment.read, stamp) or nil
+end
+
 local function read_status(id)
   local ok, values = pcall(function() return json.decode(fs.read(status_path(id))) end)
   return ok and type(values) == "table" and values or {}
+end
+
+-- size(id) -> bytes of the journal. Not for a run that this process has: a file that is closed loses its locks (POSIX).
+function M.size(id)
+  local size = 0
+  for _, ending in ipairs { "", "-wal" } do
+    local file = io.open(M.path_of(id) .. ending, "rb")
+    if file then
+      size = size + file:seek "end"
+      file:close()
+    end
+  end
+  return size
 end
 
 -- A run that says it goes on, and that nobody has, was killed.
@@ -116,7 +156,7 @@ function M.list()
   local list = {}
   for index, id in ipairs(M.ids()) do
     local status = read_status(id)
-    status.id, status.state = id, status.state or "running"
+    status.id, status.state, status.size = id, status.state or "running", M.size(id)
     if status.state == "running" and not M.holder(id) then
       status.state = "stopped"
     end

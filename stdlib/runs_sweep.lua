@@ -37,8 +37,7 @@ function M.sweeper(folder, entries, write_status)
   for name in pairs(names) do
     local lock_of = name:match "^([%w-]+)%.sqlite%.lock$"
     local status_of = name:match "^([%w-]+)%.status%.%w+$" -- half written
-    if name:find "^[%w-]+%.check" -- whoever has it open needs no name of it
-      or lock_of and not names[lock_of .. ".sqlite"] and not is_held(lock_of)
+    if lock_of and not names[lock_of .. ".sqlite"] and not is_held(lock_of)
       or status_of and not is_held(status_of) then
       os.remove(folder .. "/" .. name)
     end

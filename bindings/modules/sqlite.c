@@ -117,13 +117,14 @@ static struct database *push_database(lua_State *L, int path)
     return database;
 }
 
-// open(path): the database, made for its owner only (0600) when there is none. ":memory:" is one that is nowhere.
+// open(path): the database, made for its owner only (0600) when there is none. ":memory:" is one that is nowhere; "" a
+// file that nobody else sees and that goes with the program, whatever ends that (SQLite, "Temporary On-disk Databases").
 // Raises io where the file cannot be used, decode where it is no database.
 static int l_open(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
     lua_settop(L, 1);
-    bool in_memory = strcmp(path, ":memory:") == 0;
+    bool in_memory = strcmp(path, ":memory:") == 0 || *path == '\0';
     int number = in_memory ? 0 : bd_sqlite_make_file(path);
     if (number != 0) {
         return bd_error(L, BD_IO, "%s cannot be opened: %s", path,

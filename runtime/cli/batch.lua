@@ -7,6 +7,7 @@ local bundled = require "beadle.cli.recipes_bundled"
 local config = require "beadle.config"
 local error_value = require "beadle.error"
 local fs = require "beadle.fs"
+local gate = require "beadle.gate"
 local limits = require "beadle.limits"
 local log = require "beadle.log"
 local options = require "beadle.options"
@@ -21,9 +22,16 @@ local SPEC = {
   { name = "budget", value = "LIST", take = limits.read,
     doc = "such as tests=400,mails-per-person=1: no more is sent" },
   { name = "into", value = "FOLDER", doc = "where done.csv, failed.csv and in-doubt.csv go" },
+  { name = "report", value = "FILE.html", doc = "write a page about the run there, for others" },
+  { name = "json", doc = "print one JSON document about the end on standard output" },
+  { name = "again", doc = "also rows that an earlier run has done: as a new run, all of it once more" },
   { name = "accept-changes", doc = "take what was done with other parameters as it is recorded" },
-  { name = "run", value = "RUN", doc = "for `beadle resume` and `beadle retry`" },
-  { name = "only", value = "WHICH", doc = "for `beadle retry`" },
+}
+
+-- For `beadle resume` and `beadle retry`.
+local OF_BEADLE = {
+  { name = "run", value = "RUN" },
+  { name = "only", value = "WHICH" },
 }
 
 local USAGE = [[
@@ -54,7 +62,10 @@ local function load_recipe(path)
   if not chunk then
     error(error_value.new { kind = "argument", outcome = "none", message = wrong, exit = 1 }, 0)
   end
-  local recipe = chunk()
+  local recipe = gate.with(function(effect)
+    options.fail(("%s is no recipe: it would act at once (%s)"):format(path, effect.operation),
+      "`beadle run` is for scripts; a recipe only says what is to be done for a row.")
+  end, chunk)
   if type(recipe) ~= "table" or type(recipe.run_row) ~= "function" or not recipe.spec then
     options.fail(("%s is no recipe: it returns none"):format(path), "See `beadle.recipe`.")
   end
@@ -66,6 +77,7 @@ end
 
 -- Options that are only about one start.
 local PASSING = { ["--run"] = true, ["--only"] = true, ["--profile"] = true }
+local PASSING_FLAGS = { ["--accept-changes"] = true, ["--yes"] = true, ["--again"] = true, ["--json"] = true }
 
 local function secrets_of(recipe)
   local names = {}
@@ -85,7 +97,7 @@ local function keepable(words, secrets)
     if skips then
       left_out[#left_out + 1] = secrets[name] and name or nil
       index = index + (word:find("=", 1, true) and 0 or 1)
-    elseif word ~= "--accept-changes" and word ~= "--yes" then
+    elseif not PASSING_FLAGS[word] then
       kept[#kept + 1] = log.masked(word)
     end
     index = index + 1
@@ -124,22 +136,23 @@ end
 local function run(...)
   local words = { ... }
   if #words == 0 or words[1] == "--help" or words[1] == "-h" then
-    print(USAGE .. options.describe { table.unpack(SPEC, 1, 5) })
+    print(USAGE .. options.describe(SPEC))
     return #words == 0 and 2 or 0
   end
   local path = words[1]
   local recipe = load_recipe(path)
-  local spec = usage.batch_options(recipe, SPEC)
-  local values, texts = usage.parse_batch(recipe, spec, { table.unpack(words, 2) })
+  local spec, taken = usage.batch_options(recipe, SPEC, OF_BEADLE)
+  local values, texts = usage.parse_batch(recipe, spec, taken, { table.unpack(words, 2) })
   if values.help then
-    print(USAGE .. options.describe { table.unpack(SPEC, 1, 5) } .. "\n\n" .. usage.help(recipe))
+    print(usage.batch_help(recipe, path, SPEC, taken))
     return 0
   elseif values.profile and values.profile ~= config.profile() then
     with_profile(values.profile, words)
   end
+  values.columns_only = taken
   local kept, left_out = keepable(words, secrets_of(recipe))
   return batch.run(recipe, values, texts, { id = values.run, wanted = wanted_of(values.only), script = path,
     rows = values.rows, folder = again.folder(), command = kept, left_out = left_out }, usage.console())
 end
 
-return { run = run, usage = USAGE, spec = { table.unpack(SPEC, 1, 5) }, takes = { "script", "argument..." } }
+return { run = run, usage = USAGE, spec = SPEC, takes = { "script", "argument..." } }

@@ -3,15 +3,17 @@
 
 local again = require "beadle.cli.again"
 local options = require "beadle.options"
+local pretty = require "beadle.pretty"
 local run_journal = require "beadle.run_journal"
 local runs = require "beadle.runs"
 
 local SPEC = {
   { name = "accept-changes", doc = "take what was done with other parameters as it is recorded" },
+  { name = "json", doc = "of a batch: print one JSON document about the end on standard output" },
 }
 
 local USAGE = [[
-Usage: beadle resume RUN [--accept-changes] [-- ARGUMENTS]
+Usage: beadle resume RUN [--accept-changes] [--json] [-- ARGUMENTS]
 
 Starts the script of a durable run once more, with the command line and in the folder that it had. What was done
 is not done again; what nobody knows of is settled first. The script may have been corrected meanwhile. RUN is an
@@ -25,6 +27,7 @@ local function batch_command(id, meta, values, more, only)
   local words = { "--profile=" .. meta.profile, "batch", meta.command[2], "--run=" .. id }
   words[#words + 1] = only and "--only=" .. only or nil
   words[#words + 1] = values.accept_changes and "--accept-changes" or nil
+  words[#words + 1] = values.json and "--json" or nil
   table.move(meta.command, 3, #meta.command, #words + 1, words)
   return table.move(more, 1, #more, #words + 1, words)
 end
@@ -69,14 +72,26 @@ local function check_secrets(meta, more)
   end
 end
 
+-- As a batch ends it, as far as the journal knows.
+local function done_document(id, known)
+  local meta, rows = known.meta, known.counts.rows
+  return pretty.json({ version = 1, run = id, recipe = meta.recipe, profile = meta.profile, sandbox = meta.sandbox,
+    state = "done", status = 0, rows = meta.rows_file, nothing_to_do = true,
+    counts = { total = meta.total, done = rows.done or 0, skipped = rows.skipped or 0 } }, { "version", "run" })
+end
+
 -- go_on(operands, values, only): the run that the first operand names; `only`, for a batch, says which rows of it.
 local function go_on(operands, values, only)
   local id = runs.find(table.remove(operands, 1))
   local path = runs.path_of(id)
   local meta = run_journal.facts { path = path }
-  if meta.state == "done" then
-    run_journal.peek { path = path } -- refuses it when it is damaged
-    print(("Run %s is done: there is nothing to go on with."):format(id))
+  if values.json and not meta.batch then
+    options.fail(("the run %s is no batch: what its script prints is its own"):format(id),
+      ("`beadle runs show %s --json` tells what it did."):format(id))
+  elseif meta.state == "done" then
+    local known = run_journal.peek { path = path } -- refuses it when it is damaged
+    print(values.json and done_document(id, known)
+      or ("Run %s is done: there is nothing to go on with."):format(id))
     return 0
   elseif meta.state == "ended" then
     options.fail(("the run %s was ended for good: a person was forgotten, whose row would be done once more")

@@ -15,6 +15,7 @@ local SPEC = {
   { name = "where", value = "CONDITION", doc = "rows that failed and for which it holds: a Lua expression over error, "
     .. "row and line" },
   { name = "accept-changes", doc = "take what was done with other parameters as it is recorded" },
+  { name = "json", doc = "print one JSON document about the end on standard output" },
 }
 
 local USAGE = [[

@@ -117,7 +117,8 @@ local function diff(a, b, as_json)
     if as_json then
       print(json.encode { row = key, a = left, b = right, difference = reader.clean(text) })
     elseif count <= MOST then
-      rows[count] = { reader.line(reader.name(key)), left, right, reader.line(reader.clean(text)) }
+      rows[count] = { reader.line(reader.name(key)), (left:gsub("_", " ")), (right:gsub("_", " ")),
+        reader.line(reader.clean(text)) }
     end
   end)
   if not as_json then

@@ -8,9 +8,9 @@ local fs = require "beadle.fs"
 local options = require "beadle.options"
 local reader = require "beadle.run_reader"
 local report = require "beadle.run_report"
+local run_files = require "beadle.run_files"
 local run_journal = require "beadle.run_journal"
 local runs = require "beadle.runs"
-local time = require "beadle.time"
 local usage = require "beadle.recipe_usage"
 
 local SHORTEST = 3
@@ -25,9 +25,10 @@ local SPEC = {
 local USAGE = [[
 Usage: beadle runs forget PERSON [WORDS...] [--run RUN] [--dry-run] [--end] [--yes]
 
-Takes the personal data of one person out of the journals of all runs, and out of the reports and exports that beadle
-made of them and that still lie where they were written. PERSON is what the person goes by in the rows: an address, a
-number. WORDS are further names of the same person, such as a vendor's number; each is looked for by itself.
+Takes the personal data of one person out of the journals of all runs, and out of the reports, exports and files at the
+end of batches that beadle made of them, where they still lie as they were written. PERSON is what the person goes by
+in the rows: an address, a number. WORDS are further names of the same person, such as a vendor's number; each is looked
+for by itself.
 A row in which the person occurs loses its cells, parameters, answers and errors, and its name; its times and states
 stay, so that the sums stay right. A run that is not done would do the row once more, so it is left alone unless --end.
 
@@ -41,7 +42,23 @@ end
 -- Looking
 
 local function is_hit(found)
-  return found.rows > 0 or found.effects > 0 or found.meta
+  return found.rows > 0 or found.effects > 0 or found.meta or #found.in_files > 0
+end
+
+-- What batches have left at their end, in which the person is: a list of { file, rows, changed } or { file, problem }.
+local function look_into_files(found, person)
+  local list = {}
+  for _, file in ipairs(found.files) do
+    if file.kind == "end" and fs.exists(file.path) then
+      local ok, rows, is_changed = pcall(run_files.find, file, person, found.traces)
+      if not ok then
+        list[#list + 1] = { file = file, problem = error_value.is(rows) and rows.message or tostring(rows) }
+      elseif rows > 0 then
+        list[#list + 1] = { file = file, rows = rows, changed = is_changed }
+      end
+    end
+  end
+  return list
 end
 
 local function look(id, person)
@@ -53,6 +70,7 @@ local function look(id, person)
     local journal <close> = run_journal.open { path = runs.path_of(id), note = "beadle runs forget" }
     local values, meta = forgetting.find(journal, person), journal:meta()
     values.state, values.files = reader.state_of(meta), meta.files or {}
+    values.in_files = look_into_files(values, person)
     return values
   end)
   if not ok and error_value.is(found) and found.empty then
@@ -64,16 +82,38 @@ local function look(id, person)
       error_value.is(found) and found.message .. "." or tostring(found)) }
   end
   found.id = id
-  return is_hit(found) and found or nil
+  return found
+end
+
+-- A later run that was told the same folder has written its files over those of an earlier one.
+local function drop_overwritten(hits)
+  local seen = {}
+  for _, found in ipairs(hits) do -- the newest first
+    for index = #found.in_files, 1, -1 do
+      local each = found.in_files[index]
+      if seen[each.file.path] then
+        table.remove(found.in_files, index)
+      end
+    end
+    for _, file in ipairs(found.files) do
+      seen[file.path] = true
+    end
+  end
 end
 
 local function survey(ids, person)
-  local hits, problems = {}, {}
+  local all, hits, problems = {}, {}, {}
   for _, id in ipairs(ids) do
     local found = look(id, person)
-    if found then
-      table.insert(found.problem and problems or hits, found)
+    if found and found.problem then
+      problems[#problems + 1] = found
+    elseif found then
+      all[#all + 1] = found
     end
+  end
+  drop_overwritten(all)
+  for _, found in ipairs(all) do
+    hits[#hits + 1] = is_hit(found) and found or nil
   end
   return hits, problems
 end
@@ -82,12 +122,23 @@ local function can_go_on(found)
   return found.state ~= "done" and found.state ~= "ended"
 end
 
+local function describe_file(each)
+  if each.problem then
+    return ("\n  in %s, which cannot be read: %s"):format(each.file.path, each.problem)
+  end
+  return ("\n  in %s: %s%s"):format(each.file.path, plural(each.rows, "row"), each.changed
+    and "; NOT touched, for somebody changed it: take them out yourself" or "")
+end
+
 local function describe(found)
   local text = ("%s (%s): %s, %s"):format(found.id, found.state, plural(found.rows, "row"),
     plural(found.effects, "effect"))
   if found.open > 0 then
     text = text .. (", %d of them in doubt: find out first (`beadle resolve %s`), nobody can afterwards"):format(
       found.open, found.id)
+  end
+  for _, each in ipairs(found.in_files) do
+    text = text .. describe_file(each)
   end
   return text
 end
@@ -105,10 +156,39 @@ local function write_again(journal, id, file)
   end
 end
 
+-- What a program that was killed has left of a file that it was writing.
+local function remove_leftovers(files)
+  for _, file in ipairs(files) do
+    for _, path in ipairs(run_files.leftovers(file)) do
+      if fs.exists(path) and os.remove(path) then
+        print(("  removed, it was half written: %s"):format(path))
+      end
+    end
+  end
+end
+
+-- Before the journal, which says what the rows of these files are.
+local function renew_end_files(journal, found, person)
+  local all = true
+  for _, each in ipairs(found.in_files) do
+    local ok, rows = false, each.problem
+    if not each.changed and not each.problem then
+      ok, rows = pcall(run_files.without, each.file, person, found.traces)
+    end
+    all = all and ok
+    print(ok and ("  %s: %s taken out"):format(each.file.path, plural(rows, "row"))
+      or each.changed and ("  NOT touched, for somebody changed it: %s names the person in %s"):format(each.file.path,
+        plural(each.rows, "row")) or ("  COULD NOT be written anew, delete it: %s: %s"):format(each.file.path,
+        tostring(rows)))
+  end
+  journal:set_meta { files = found.files } -- with the fingerprints of what was written
+  return all
+end
+
 local function renew_files(journal, id, files)
   local failed = false
   for _, file in ipairs(files) do
-    if fs.exists(file.path) then
+    if file.kind ~= "end" and fs.exists(file.path) then
       local ok, err = pcall(write_again, journal, id, file)
       failed = failed or not ok
       print(ok and ("  written anew: %s"):format(file.path)
@@ -120,8 +200,7 @@ end
 
 local function keep_status(id, journal)
   local meta, counts = journal:meta(), journal:counts()
-  runs.write_status(id, { state = meta.state, started = meta.started, updated = time.now(), script = meta.script,
-    profile = meta.profile, rows = counts.rows, effects = counts.effects })
+  runs.show_status(id, meta, counts)
 end
 
 local function forget(found, person)
@@ -129,15 +208,18 @@ local function forget(found, person)
   if can_go_on(found) then
     journal:set_meta { state = "ended" } -- first: it must not go on with half of it gone
   end
+  print(("%s:"):format(found.id))
+  remove_leftovers(found.files)
+  local all = renew_end_files(journal, found, person)
   local done = forgetting.forget(journal, person)
   keep_status(found.id, journal)
-  print(("%s: %s and %s taken out%s."):format(found.id, plural(done.rows, "row"), plural(done.effects, "effect"),
+  print(("  %s and %s taken out%s."):format(plural(done.rows, "row"), plural(done.effects, "effect"),
     can_go_on(found) and "; the run is ended" or ""))
   local renewed = renew_files(journal, found.id, found.files)
   if renewed then
     forgetting.finish(journal)
   end
-  return renewed
+  return all and renewed
 end
 
 local function ask(console, hits)
@@ -151,8 +233,8 @@ local function ask(console, hits)
   return answer and answer:lower():sub(1, 1) == "y"
 end
 
-local LEFT = "Not touched: files that you keep yourself, such as the rows, results that scripts wrote, and backups; "
-  .. "and what the vendors have."
+local LEFT = "Not touched: files that you keep yourself, such as the rows, results that scripts wrote, traces and "
+  .. "backups; and what the vendors have."
 
 -- Those that may be done now; what is told of the others is true of no run that was changed.
 local function choose(hits, values)

@@ -27,19 +27,31 @@ answers were. RUN is an id as `beadle runs` lists it, or its beginning or end. S
 local STATES = { "done", "failed", "in_doubt", "parked", "running", "skipped" }
 local EFFECT_STATES = { "done", "resolved", "failed", "unknown", "intent" }
 
+-- Nobody has the run that is shown: what was under way was stopped.
+local function state_name(state)
+  return state == "running" and "begun" or (state:gsub("_", " "))
+end
+
 local function counts_line(counts, order)
   local parts = {}
   for _, state in ipairs(order) do
     if (counts[state] or 0) > 0 then
-      parts[#parts + 1] = ("%d %s"):format(counts[state], (state:gsub("_", " ")))
+      parts[#parts + 1] = ("%d %s"):format(counts[state], state_name(state))
     end
   end
   return #parts > 0 and table.concat(parts, ", ") or "none"
 end
 
+local INDENT = 12
+
 local function say(name, value)
   if value and value ~= "" then
-    print(("  %-9s %s"):format(name, value))
+    local columns, text = fs.columns "stdout", tostring(value)
+    if columns then -- JSON has no spaces at which it could be folded
+      text = text:gsub(",([\"{%[])", ", %1")
+      text = pretty.wrap(text, math.max(20, columns - INDENT), (" "):rep(INDENT))
+    end
+    print(("  %-9s %s"):format(name, text))
   end
 end
 
@@ -78,7 +90,7 @@ local function show_row(journal, word, as_json)
     print(json.encode(export.row_value(journal, row)))
     return
   end
-  print(("Row %s: %s"):format(reader.line(reader.name(row.key)), (row.state:gsub("_", " "))))
+  print(("Row %s: %s"):format(reader.line(reader.name(row.key)), state_name(row.state)))
   say("line", row.line)
   say("began", reader.when(row.began))
   say("ended", reader.when(row.ended))
@@ -103,7 +115,7 @@ local function not_done(journal)
   for _, state in ipairs { "in_doubt", "failed", "parked", "running" } do
     for row in reader.each_row(journal, state) do
       if #rows < MOST then
-        rows[#rows + 1] = { row.line or "", reader.line(reader.name(row.key)), (state:gsub("_", " ")),
+        rows[#rows + 1] = { row.line or "", reader.line(reader.name(row.key)), state_name(state),
           error_line(row.error) or "" }
       else
         more = more + 1
@@ -126,7 +138,8 @@ local function show_run(id, journal, as_json)
   say("folder", value.folder)
   say("started", value.started)
   say("ended", value.ended)
-  say("rows", counts_line(value.rows, STATES))
+  say("rows", counts_line(value.rows, STATES) .. (value.not_begun > 0 and (", %d not begun"):format(value.not_begun)
+    or ""))
   say("effects", counts_line(value.effects, EFFECT_STATES))
   say("forgotten", value.forgotten and ("%d rows of people who were forgotten"):format(value.forgotten))
   local rows, more = not_done(journal)

@@ -153,9 +153,25 @@ local function check_public(file)
   file.public = { base = base, host = host, port = port }
 end
 
+local DAYS = { day = 1, days = 1, week = 7, weeks = 7 }
+
+-- A time in days or weeks: what is shorter would take runs away that somebody still looks for.
+local function check_keep_runs(file)
+  local given = file.table.keep_runs
+  if given == nil then
+    return
+  end
+  local count, unit = tostring(given):match "^(%d+) (%a+)$"
+  if type(given) ~= "string" or not DAYS[unit] or tonumber(count) < 1 then
+    fail(line_of(file, "keep_runs") .. ": keep_runs must be a number of days or weeks, such as \"90 days\"")
+  end
+  file.keep_runs = tonumber(count) * DAYS[unit] * 86400
+end
+
 local function check_file(file)
-  check_names(file, "the entry", file.table, set_of { "default", "profiles", "public", "listen" }, "")
+  check_names(file, "the entry", file.table, set_of { "default", "profiles", "public", "listen", "keep_runs" }, "")
   check_public(file)
+  check_keep_runs(file)
   if file.table.default ~= nil and type(file.table.default) ~= "string" then
     fail(line_of(file, "default") .. ": default must be the name of a profile")
   end
@@ -409,6 +425,15 @@ function M.public()
   for _, file in ipairs(files()) do
     if file.public then
       return file.public
+    end
+  end
+end
+
+-- For how many seconds journals of runs that are done are kept, as the first file that says so has it; nil: for ever.
+function M.keep_runs()
+  for _, file in ipairs(files()) do
+    if file.keep_runs then
+      return file.keep_runs
     end
   end
 end

@@ -2,7 +2,7 @@
 -- SPDX-License-Identifier: MIT
 
 --- What the configuration says.
--- Not for scripts: check, is_local, read_base, settings, use,
+-- Not for scripts: check, is_local, keep_runs, read_base, settings, use,
 -- vendors, vendors_of.
 ---@class beadle.config
 local config = {}

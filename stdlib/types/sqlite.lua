@@ -28,7 +28,7 @@ function database:close() end
 ---@class beadle.sqlite
 local sqlite = {}
 
---- Made for its owner only when there is none; ":memory:" is one that is nowhere.
+--- Made for its owner only when there is none; ":memory:" is one that is nowhere, "" a file that goes with the program.
 ---@param path string
 ---@return beadle.sqlite.database
 function sqlite.open(path) end

@@ -53,6 +53,5 @@ else
   journal:close()
   local again <close> = run_journal.open { path = runs.path_of(arg[1]) }
   local counts = again:counts()
-  runs.write_status(arg[1], { state = again:meta().state, started = 1795300000, script = "register.lua",
-    rows = counts.rows, effects = counts.effects })
+  runs.show_status(arg[1], again:meta(), counts)
 end

@@ -55,6 +55,11 @@ run resume "$id"
 verdict "resume does not do again what failed" err_has "20 rows: 19 done, 1 failed"
 run retry "$id" --where 'error.code == 302'
 verdict "retry --where does only what it says" err_has "19 done, 1 failed"
+verdict "and says when that is nothing" err_has "None of the rows that were asked for is to be done again"
+run retry "$id" --rows 2
+verdict "retry --rows leaves what is done, and says so" err_has "those that are done or skipped are left as they are"
+run retry "$id" --where 'error.code.x == 1'
+verdict "a condition that fails names the line" err_has "--where failed at line 8"
 touch mended
 run retry "$id" --rows 7
 verdict "retry --rows does only these" err_has "19 done, 1 failed"
@@ -74,6 +79,8 @@ run batch errand.lua rows.csv --rate fast
 verdict "a rate is checked" err_has "--rate must be a rate such as 5/s"
 run batch errand.lua rows.csv --budget coats=3
 verdict "a budget is checked" err_has "--budget must be"
+run batch errand.lua rows.csv --budget test=3
+verdict "and the nearest is named" err_has "did you mean tests?"
 run batch nothing rows.csv
 verdict "a recipe is looked for" err_has "there is no recipe \"nothing\""
 { people 3; echo P2@example.org,4; } >twice.csv

@@ -86,7 +86,7 @@ verdict "forget --dry-run: changes nothing" both somewhere "p7@example.org" some
 run runs forget p7@example.org --yes
 verdict "forget: a run that may go on is left alone" both is_status 1 out_has "NOT in 20260101-080000-abcd (failed)"
 run runs forget P7@Example.org --yes --end
-verdict "forget: with --end all is done" both is_status 0 out_has "20260101-080000-abcd: 1 row and 2 effects taken out"
+verdict "forget: with --end all is done" both is_status 0 out_has "1 row and 2 effects taken out; the run is ended"
 verdict "forget: the address is in no byte" nowhere p7@example.org
 verdict "forget: nor the name, in any of its writings" nowhere kiewska-Quine
 verdict "forget: nor the answers" both nowhere hunter7\" nowhere '"can_id":4007'

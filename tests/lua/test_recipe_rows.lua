@@ -237,10 +237,16 @@ describe("the same error in a row", function()
   end)
 
   it("lets rows under way end", function()
+    local failures, enough = 0, async.event()
     local slow = sample { row = function(row)
       if row.ema == "p1@example.org" then
-        async.sleep "50 ms"
+        enough:wait()
+        async.sleep "50 ms" -- the last failure is counted
         return { ema = row.ema }
+      end
+      failures = failures + 1
+      if failures == 5 then
+        enough:set()
       end
       error(rejected(), 0)
     end }
@@ -611,7 +617,7 @@ describe("progress", function()
     line:close()
     print "afterwards"
     rawset(_G, "print", real)
-    same(written, { "\r\27[K2/3, 1 failed\r", "\r\27[K", "hello", "afterwards" })
+    same(written, { "\r\27[K2/3: 1 done, 1 failed\r", "\r\27[K", "hello", "afterwards" })
   end)
 
   it("is never wider than the terminal, whatever that is now", function()
@@ -620,16 +626,60 @@ describe("progress", function()
       columns = function() return width end }
     line:update { done = 1, failed = 1, total = 3, waiting = 1 }
     line:close()
-    equal(written[1], "\r\27[K2/3, 1 fail\r")
+    equal(written[1], "\r\27[K2/3: 1 done\r")
   end)
 
   it("tells how long it has run before the first row has ended", function()
-    equal(progress.line({ done = 0, failed = 0, total = 3, waiting = 0 }, 7), "0/3, 7 s")
+    equal(progress.line({ done = 0, failed = 0, total = 3, waiting = 0 }, 7), "0/3: 0 done, 7 s")
   end)
 
   it("tells rate and time left", function()
-    equal(progress.line({ done = 45, failed = 5, total = 150, waiting = 0 }, 10), "50/150, 5 failed, 5.0/s, 20 s left")
-    equal(progress.line({ done = 1, failed = 0, total = 3, waiting = 2 }, 2), "1/3, 2 waiting, 0.5/s")
+    equal(progress.line({ done = 45, failed = 5, total = 150, waiting = 0 }, 10),
+      "50/150: 45 done, 5 failed, 5.0/s, 20 s left")
+    equal(progress.line({ done = 1, failed = 0, total = 3, waiting = 2 }, 2), "1/3: 1 done, 2 waiting, 0.5/s")
+  end)
+
+  it("tells the rate of late, not that of all the time", function()
+    equal(progress.line({ done = 50, failed = 0, total = 150 }, 10, 1), "50/150: 50 done, 1.0/s, 1 min 40 s left")
+  end)
+
+  it("tells what is in doubt, and until when rows are parked", function()
+    local at = time.now()
+    local line = progress.line({ done = 1, failed = 0, total = 9, in_doubt = 2, waiting = 3,
+      wakes = { at + 90000, at } }, 2)
+    equal(line, ("3/9: 1 done, 2 in doubt, 1 waiting, 2 parked, the next until %s, 1.5/s"):format(
+      os.date("%H:%M", math.floor(at))))
+    test.match(progress.line({ done = 0, failed = 0, total = 9, waiting = 1, wakes = { at + 90000 } }, 0),
+      "until %d%d%d%d%-%d%d%-%d%d %d%d:%d%d$")
+  end)
+
+  it("tells no remaining time once it is being stopped", function()
+    equal(progress.line({ done = 1, failed = 0, total = 9, stopping = true }, 2), "1/9: 1 done, stopping")
+  end)
+
+  it("has a bar where there is room for one", function()
+    local written, width = {}, 40
+    local line = progress.start { bar = true, write = function(text) written[#written + 1] = text end,
+      columns = function() return width end }
+    line:update { done = 1, failed = 1, total = 4 }
+    line:close()
+    equal(written[1], "\r\27[K[#######--------] 2/4: 1 done, 1 failed\r")
+    equal(progress.bar(1, 12), "[##########]")
+    equal(progress.bar(0.5, 9), "")
+  end)
+
+  it("is a line now and then where nobody looks on", function()
+    local said, elapsed, now = {}, time.elapsed, 0
+    time.elapsed = function() return now end
+    local line = progress.start { say = function(text) said[#said + 1] = text end, bar = true }
+    line.write = nil
+    for second = 1, 95 do
+      now = second
+      line:update { done = second, failed = 0, total = 100 }
+    end
+    time.elapsed = elapsed
+    same(said, { "30/100: 30 done, 1.0/s, 1 min 10 s left", "60/100: 60 done, 1.0/s, 40 s left",
+      "90/100: 90 done, 1.0/s, 10 s left" })
   end)
 end)
 
