@@ -126,7 +126,7 @@ end
 
 local function holds(folder, word)
   for _, entry in ipairs(fs.list(folder)) do
-    if entry.type == "file" and fs.read(folder .. "/" .. entry.name):find(word, 1, true) then
+    if fs.read(folder .. "/" .. entry.name):find(word, 1, true) then
       return entry.name
     end
   end
@@ -215,7 +215,9 @@ local function do_row(told, journal, index)
     journal:begin_row(key, { line = index, cells = cells })
   end)
   local effect = effect_of(key, 1)
-  told:post(posted, "spent " .. key, "1", function() journal:spend_later(effect, "tests", "", 1) end)
+  if index ~= FORGOTTEN then
+    told:post(posted, "spent " .. key, "1", function() journal:spend_later(effect, "tests", "", 1) end)
+  end
   local known = send(told, journal, posted, effect, index % 5 == 0 and "unknown" or "done")
   if index % 5 == 0 then
     told:say("wait " .. key, tostring(index), function() journal:set_wait(key, "sleep", 1, index) end)
@@ -241,8 +243,8 @@ local function forget(told, journal)
   end
   told.forgetting = begun
   forgetting.forget(journal, forgetting.person { key })
+  begun.done = disk.now() -- the next commit would do what this one must have done
   forgetting.finish(journal)
-  begun.done = disk.now()
 end
 
 local function set_meta(told, journal, name, value)
