@@ -38,7 +38,7 @@ local function wake_at(batch, tries, err)
   if batch.stopping or not rows_of.may_pass(err) or err.in_doubt then
     return nil
   elseif err.retry_after and err.retry_after > RATHER_PARKED_S then
-    return time.now() + err.retry_after
+    return err.retry_after <= limits_of.LONGEST_PAUSE_S and time.now() + err.retry_after or nil
   elseif batch.limits:is_waiting_for(err) then
     return time.now() + FIRST_PAUSE_S -- the call then waits until the host is back
   end

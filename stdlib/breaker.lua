@@ -4,8 +4,9 @@
 -- the "circuit breaker" of M. Nygard, "Release It!", with calls that wait instead of failing.
 --
 --   local breaker = breaker_of.new { say = function(text) end }
---   breaker:enter(host)          waits while the host is down; raises "cancelled" after breaker:stop()
---   breaker:note(host, err)      what came of a call there; nil: it was answered
+--   breaker:enter(host)          waits while the host is down; raises "cancelled" after breaker:stop(). true: this is
+--                                the call that tries
+--   breaker:note(host, err, began)   what came of a call there that began then (time.elapsed); nil: it was answered
 --   breaker:hold(host, at)       the host asked for a pause: nothing goes there before that moment
 --   breaker:is_open(host)        whether calls wait
 
@@ -20,7 +21,7 @@ local M = {}
 local FAILURES = 5
 local FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 2
 local TICK_S = 0.25
-local TRIAL_S = 60 -- a trial that says nothing for so long was given up
+local TRIAL_S = 3 -- another one tries while nothing is heard of the one before
 
 local FAULTS = { network = true, timeout = true, server = true }
 
@@ -63,12 +64,17 @@ end
 
 function Breaker:enter(name)
   local host = host_of(self, name)
-  while is_open(host) and not may_try(host) do
+  while is_open(host) do
+    if may_try(host) then
+      return true
+    end
     if self.stopped then
       error(error_value.new { kind = "cancelled", outcome = "none", message = "the run is being stopped" }, 0)
     end
-    task.sleep(math.max(0.01, math.min(TICK_S, host.until_at - now())))
+    local left = host.until_at - now()
+    task.sleep(left > 0 and math.min(TICK_S, left) or TICK_S)
   end
+  return false
 end
 
 local function open(self, name, host)
@@ -81,15 +87,19 @@ local function open(self, name, host)
   host.until_at = math.max(host.until_at, now() + host.pause)
 end
 
-function Breaker:note(name, err)
+function Breaker:note(name, err, began)
   local host = host_of(self, name)
+  if err ~= nil and began and began < (host.back_at or began) then
+    return -- it was sent while the host was down
+  end
   local was_trial = host.trial ~= nil
   host.trial = nil
   if error_value.is(err, "cancelled") then
     return -- says nothing about the host
-  elseif err == nil or not (error_value.is(err) and FAULTS[err.kind]) then
+  elseif err == nil or not (type(err) == "table" and FAULTS[err.kind]) then
     if host.is_open then
       self.say(("%s answers again."):format(name))
+      host.back_at = now()
     end
     host.failures, host.is_open = 0, false
     return

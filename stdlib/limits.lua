@@ -15,6 +15,7 @@ local budget_of = require "beadle.catalogue.budget"
 local catalogue = require "beadle.catalogue"
 local error_value = require "beadle.error"
 local gate = require "beadle.gate"
+local native = require "beadle.http.native"
 local pace_of = require "beadle.pace"
 local time = require "beadle.time"
 
@@ -53,10 +54,23 @@ function M.read(text)
   return list
 end
 
+-- A pause that a vendor asks for is kept also when the run goes on after a stop. One that is longer than this is no
+-- pause (our assumption), and not waited for.
+M.LONGEST_PAUSE_S = 7 * 86400
+local KEPT_PAUSE_S = 60
+
+local function hold_as_before(limits)
+  for host, at in pairs(limits.run.meta.holds or {}) do
+    limits.breaker:hold(host, math.min(at, time.now() + M.LONGEST_PAUSE_S))
+  end
+  return limits
+end
+
 function M.new(options)
-  return setmetatable({ run = options.run, budgets = options.budgets or {}, used = {}, tokens = {},
+  native.spare_hosts(true)
+  return hold_as_before(setmetatable({ run = options.run, budgets = options.budgets or {}, used = {}, tokens = {},
     pace = options.rate and pace_of.new { rate = options.rate },
-    breaker = breaker_of.new { say = options.say } }, Limits)
+    breaker = breaker_of.new { say = options.say } }, Limits))
 end
 
 -- ---------------------------------------------------------------------------------------------------
@@ -164,9 +178,37 @@ local function host_of(effect)
 end
 
 local function wait_for_turn(self, effect)
-  self.breaker:enter(host_of(effect))
-  if self.pace and effect.vendor then
-    self.pace:take(effect.vendor)
+  local host = host_of(effect)
+  repeat -- its turn may take long
+    local is_trial = self.breaker:enter(host)
+    if self.pace then
+      self.pace:take(effect.vendor or host, effect.profile)
+    end
+  until is_trial or not self.breaker:is_open(host)
+end
+
+-- Of beadle.http any status is an answer; these say that the host is down (RFC 9110, "Server Error 5xx").
+local DOWN = { [502] = true, [503] = true, [504] = true }
+
+local function fault_in(effect, answer)
+  local status = not effect.vendor and type(answer) == "table" and answer.status
+  if not status or not DOWN[status] and status ~= 429 then
+    return nil
+  end
+  local seconds = tonumber((answer.headers or {})["retry-after"] or nil)
+  return { kind = DOWN[status] and "server" or "rate_limit", retry_after = seconds and seconds >= 0 and seconds or nil }
+end
+
+local function hold(self, host, seconds)
+  if seconds > M.LONGEST_PAUSE_S then
+    return
+  end
+  local at = time.now() + seconds
+  self.breaker:hold(host, at)
+  if seconds > KEPT_PAUSE_S then
+    local holds = self.run.meta.holds or {}
+    holds[host] = math.max(holds[host] or 0, at)
+    pcall(self.run.set_meta, self.run, { holds = holds }) -- when that fails, so does the journal's next write
   end
 end
 
@@ -179,12 +221,13 @@ function Limits:before(record, effect)
 end
 
 local function observe(self, effect, send)
-  local host = host_of(effect)
+  local host, began = host_of(effect), time.elapsed()
   local results = table.pack(pcall(send))
   local err = not results[1] and results[2] or nil
-  self.breaker:note(host, err)
-  if error_value.is(err) and err.retry_after then
-    self.breaker:hold(host, time.now() + err.retry_after)
+  local wrong = err or fault_in(effect, results[2])
+  self.breaker:note(host, wrong, began)
+  if type(wrong) == "table" and wrong.retry_after then
+    hold(self, host, wrong.retry_after)
   end
   if err ~= nil then
     if error_value.is(err) then
@@ -225,6 +268,7 @@ function Limits:stop()
 end
 
 function Limits:close()
+  native.spare_hosts(false)
   if self.pace then
     self.pace:close()
   end

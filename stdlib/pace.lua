@@ -1,11 +1,13 @@
 -- SPDX-License-Identifier: MIT
 -- beadle.pace: no more than so many calls in a time to one account of a vendor, by all programs of this user on this
--- machine together: they share when the next call may be made, in a small file under the state folder.
+-- machine together: they share when the last call was made, in a small file under the state folder.
 --
 --   pace.read("5/s") -> calls per second, or nil and what it must be; also "100/min", "1000/h"
 --   local pace = pace.new { rate = 5 }
---   pace:take(vendor)     waits until it is this call's turn
+--   pace:take(vendor, profile)     waits until it is this call's turn
+--   pace:take(origin)              the same for a host that is no vendor's
 
+local async = require "beadle.async"
 local config = require "beadle.config"
 local error_value = require "beadle.error"
 local fs = require "beadle.fs"
@@ -19,6 +21,7 @@ local M = {}
 
 local UNITS = { s = 1, min = 60, h = 3600 }
 local TRIES, TRY_AGAIN_S = 100, 0.02
+local LONGEST_INTERVAL_S, LEAST_SLEEP_S = 86400, 0.001
 
 function M.read(text)
   local count, unit = text:match "^%s*(%d+%.?%d*)%s*/%s*(%a+)%s*$"
@@ -49,71 +52,141 @@ local function name_of(vendor, settings)
   end
   table.sort(parts)
   local hash = native.body_hash("HMAC-SHA256", table.concat(parts, "\n")):gsub("[^%w]", "")
-  return ("%s-%s"):format(vendor, hash:sub(1, 20))
+  return ("%s-%s"):format(vendor:gsub("[^%w.-]+", "-"), hash:sub(1, 20))
 end
 
-local function open(vendor)
-  local settings, _, simulated = config.settings(vendor)
+-- The file is only a shared clock: one that cannot be read is made anew.
+local function open_file(path)
+  local db = sqlite.open(path)
+  local ok, err = pcall(function()
+    db:exec "PRAGMA synchronous=OFF" -- a loss of power forgets who came last, which is no harm
+    db:exec "CREATE TABLE IF NOT EXISTS last(id INTEGER PRIMARY KEY CHECK(id=1),at REAL,interval REAL)"
+  end)
+  if not ok then
+    db:close()
+    error(err, 0)
+  end
+  return db
+end
+
+local function is_busy(err)
+  return error_value.is(err) and err.retryable
+end
+
+local function open_patiently(path)
+  local removed = false
+  for _ = 1, TRIES do
+    local ok, db = pcall(open_file, path)
+    if ok then
+      return db
+    elseif is_busy(db) then
+      task.sleep(TRY_AGAIN_S)
+    elseif removed or error_value.is(db, "cancelled") then
+      error(db, 0)
+    else
+      removed = true
+      os.remove(path)
+      os.remove(path .. "-journal")
+    end
+  end
+  error(error_value.new { kind = "io", outcome = "none", retryable = true, message = path .. " is kept by others",
+    hint = "It says when the last call was made; a program that has stopped may hold it." }, 0)
+end
+
+local function open(vendor, profile)
+  local settings, simulated = {}, false
+  if profile then
+    settings, _, simulated = config.settings(vendor, profile)
+  end
   if simulated then
-    return { at = 0 } -- nobody else has this account
+    return {} -- nobody else has this account
   end
   local folder = runs.folder():gsub("/runs$", "/rates")
   fs.make_folder(folder)
-  local db = sqlite.open(("%s/%s.sqlite"):format(folder, name_of(vendor, settings)))
-  db:exec "PRAGMA synchronous=OFF" -- a loss of power forgets who came last, which is no harm
-  db:exec "CREATE TABLE IF NOT EXISTS turn(id INTEGER PRIMARY KEY CHECK(id=1),at REAL)"
-  return { db = db }
+  local path = ("%s/%s.sqlite"):format(folder, name_of(vendor, settings))
+  return { path = path, db = open_patiently(path) }
 end
 
 -- ---------------------------------------------------------------------------------------------------
--- Turns
+-- Turns. Nobody takes one ahead of its time, so a program that is killed leaves no gap.
 
--- The moment of this call's turn; the next one is an interval later.
-local function next_turn(at, now, interval)
-  local turn = math.max(at or 0, now)
-  return turn, turn + interval
+-- Seconds until the next call may be made, and of the last one the moment that it counts from. What is said of the last
+-- one is wrong when it is later than now: the clock was set back.
+local function until_turn(last, now, interval)
+  local at, own = tonumber(last.at), tonumber(last.interval)
+  if not at or not own or own ~= own or own <= 0 or at > now then
+    return 0, now
+  end
+  local left = at + math.min(math.max(own, interval), LONGEST_INTERVAL_S) - now
+  if left > 0 then
+    return left
+  end
+  return 0, -left < interval and now + left or now -- a little late: the next one is as early as it would have been
 end
 
 local function take_shared(account, interval)
   return account.db:transaction(function()
-    local at
-    for row in account.db:rows "SELECT at FROM turn" do
-      at = row.at
+    local last = {}
+    for row in account.db:rows "SELECT at,interval FROM last" do
+      last = row
     end
-    local turn, following = next_turn(at, time.now(), interval)
-    account.db:exec("INSERT OR REPLACE INTO turn VALUES(1,?)", following)
-    return turn
+    local left, at = until_turn(last, time.now(), interval)
+    if left == 0 then
+      account.db:exec("INSERT OR REPLACE INTO last VALUES(1,?,?)", at, interval)
+    end
+    return left
   end)
 end
 
--- Others have the file for moments only.
-local function take_patiently(account, interval)
-  for try = 1, TRIES do
-    local ok, turn = pcall(take_shared, account, interval)
-    if ok then
-      return turn
-    elseif try == TRIES or not (error_value.is(turn) and turn.retryable) then
-      error(turn, 0)
-    end
-    task.sleep(TRY_AGAIN_S)
+local function take_own(account, interval)
+  local left, at = until_turn(account, time.now(), interval)
+  if left == 0 then
+    account.at, account.interval = at, interval
   end
+  return left
 end
 
-function Pace:take(vendor)
-  local account = self.accounts[vendor]
+-- Seconds until this program should ask again; 0: it is its turn. Others have the file for moments only.
+local function take(account, interval)
+  if not account.path then
+    return take_own(account, interval)
+  end
+  account.db = account.db or open_patiently(account.path)
+  local ok, left = pcall(take_shared, account, interval)
+  if ok then
+    account.failures = 0
+    return left
+  end
+  account.failures = (account.failures or 0) + 1
+  if account.failures == TRIES or error_value.is(left, "cancelled") then
+    error(left, 0)
+  elseif not is_busy(left) then
+    account.db:close()
+    account.db = nil
+    os.remove(account.path)
+  end
+  return TRY_AGAIN_S
+end
+
+function Pace:take(name, profile)
+  local key = name .. " " .. (profile or "")
+  local account = self.accounts[key]
   if not account then
-    account = open(vendor)
-    self.accounts[vendor] = account
+    account = open(name, profile)
+    self.accounts[key] = account
   end
-  local turn
-  if account.db then
-    turn = take_patiently(account, self.interval)
-  else
-    turn, account.at = next_turn(account.at, time.now(), self.interval)
+  while account.taking do
+    account.taking:wait()
   end
-  local left = turn - time.now()
-  if left > 0 then
-    task.sleep(left)
+  account.taking = async.event()
+  local _ <close> = setmetatable({}, { __close = function()
+    account.taking:set()
+    account.taking = nil
+  end })
+  local left = take(account, self.interval)
+  while left > 0 do
+    task.sleep(math.max(left, LEAST_SLEEP_S))
+    left = take(account, self.interval)
   end
 end
 

@@ -226,7 +226,7 @@ static void push_effect(lua_State *L, const struct http_call *call)
     lua_createtable(L, 0, 5);
     lua_pushstring(L, OPERATION);
     lua_setfield(L, -2, "operation");
-    lua_pushliteral(L, "unknown");
+    lua_pushstring(L, may_change(call) ? "unknown" : "read");
     lua_setfield(L, -2, "effect");
     lua_pushstring(L, exchange->method);
     lua_setfield(L, -2, "method");
@@ -254,7 +254,7 @@ static int l_request(lua_State *L)
     lua_insert(L, 1); // [call, options]
     bd_http_read_options(L, 2, call);
     call->request.exchange.timed = bd_observe_tells(bd_runtime_of(L));
-    if (may_change(call) && bd_task_push_gate(L)) {
+    if (bd_task_push_gate_for(L, may_change(call))) {
         push_effect(L, call);
         return bd_gate_pass(L, 2, 0, send_gated, 0, gate_passed);
     }
@@ -302,12 +302,21 @@ static int l_post(lua_State *L)
     return with_method(L, "POST");
 }
 
+// spare_hosts(on): net.h.
+static int l_spare_hosts(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TBOOLEAN);
+    bd_net_spare_hosts(bd_net_of(bd_runtime_of(L)), lua_toboolean(L, 1));
+    return 0;
+}
+
 int bd_http_module(lua_State *L)
 {
     static const luaL_Reg FUNCTIONS[] = {{"request", l_request},
                                          {"get", l_get},
                                          {"post", l_post},
                                          {"response", l_response},
+                                         {"spare_hosts", l_spare_hosts},
                                          {NULL, NULL}};
     static const luaL_Reg METHODS[] = {{"json", l_response_json}, {NULL, NULL}};
     luaL_newmetatable(L, CALL);

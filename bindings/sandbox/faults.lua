@@ -93,6 +93,7 @@ end
 local KINDS = {
   status = { when = "before", needs = "status" }, answer = { when = "before" },
   ["lost request"] = { when = "before", breaks = "lost" }, ["lost reply"] = { when = "after", breaks = "lost" },
+  refused = { when = "before", breaks = "refused" }, silent = { when = "before", breaks = "silent" },
   reset = { when = "before", breaks = "reset" }, ["reset after"] = { when = "after", breaks = "reset" },
   slow = { when = "after", delay = 10 }, cut = { when = "after", needs = "keep" },
   ["cut body"] = { when = "after", breaks = "cut" }, ["expired token"] = { when = "before", expires = true },
@@ -193,6 +194,8 @@ end
 --   "429", "500" or any such status   refused before anything was done; 429 with retry_after, seconds (1)
 --   "status", "answer"                with status, headers, body, type; "answer": 200 when there is no status
 --   "lost request", "lost reply"      no answer comes; in the second case it was done
+--   "refused"                         nobody listens; over HTTP the connection is closed without an answer
+--   "silent"                          no answer comes, and the connection stays
 --   "reset", "reset after"            the connection breaks; in the second case it was done
 --   "slow"                            the answer comes after delay, seconds (10)
 --   "cut"                             a whole answer whose body ends after keep bytes

@@ -19,6 +19,8 @@
 
 static const char CONTROL[] = "/_sandbox/";
 
+enum { SILENCE_MS = 3600 * 1000 }; // longer than anybody waits
+
 // Makes the answer arrive broken, as a test has asked for.
 static void break_answer(struct bd_server_request *request, const struct bd_exchange *exchange)
 {
@@ -29,6 +31,8 @@ static void break_answer(struct bd_server_request *request, const struct bd_exch
     } else if (exchange->fault == BD_FAULT_CUT && length != NULL) {
         bd_server_cut(request, exchange->status, &exchange->head, &exchange->answer,
                       (size_t)strtoull(length, NULL, 10));
+    } else if (exchange->fault == BD_FAULT_IDLE_TIMEOUT) {
+        bd_server_reply(request, 504, &exchange->head, &exchange->answer, SILENCE_MS);
     } else {
         bd_server_drop(request);
     }

@@ -20,6 +20,7 @@ struct bd_net {
     struct bd_transport *twin;
     const struct bd_sandbox_hooks *hooks;
     struct bd_host *hosts;
+    bool spares_hosts;
 };
 
 static void detach(void *value)
@@ -44,6 +45,16 @@ struct bd_net *bd_net_of(struct bd_runtime *rt)
         bd_runtime_attach(rt, &KEY, rt->net, detach);
     }
     return rt->net;
+}
+
+void bd_net_spare_hosts(struct bd_net *net, bool spare)
+{
+    net->spares_hosts = spare;
+}
+
+bool bd_net_spares_hosts(const struct bd_net *net)
+{
+    return net->spares_hosts;
 }
 
 struct bd_host *bd_net_host(struct bd_net *net, const struct bd_url *url)

@@ -27,6 +27,7 @@ struct bd_host {
         retry_tokens; // what retries may still cost; refilled by success, so an outage is no storm
     unsigned limit;   // exchanges at once; more wait their turn
     unsigned in_flight;
+    unsigned failures; // attempts in a row that the network or the server failed
     struct bd_turns turns;
     struct bd_host *next;
 };
@@ -34,6 +35,11 @@ struct bd_host {
 struct bd_net;
 
 struct bd_net *bd_net_of(struct bd_runtime *rt);
+
+// While hosts are spared, somebody above makes calls wait for a host that is down, and has all of them keep a pause that
+// one was asked for (stdlib/breaker.lua): no call tries again by itself there.
+void bd_net_spare_hosts(struct bd_net *net, bool spare);
+bool bd_net_spares_hosts(const struct bd_net *net);
 
 struct bd_host *bd_net_host(struct bd_net *net, const struct bd_url *url);
 

@@ -15,6 +15,7 @@ static const uint64_t LONGEST_RETRY_AFTER_MS = 120000;
 static const double TOKENS_RETRY = 5;
 static const double TOKENS_TIMEOUT = 10;
 static const double TOKENS_SUCCESS = 1;
+static const unsigned FAILURES_SPARED = 5; // as stdlib/breaker.lua
 
 enum state { ENTERING, SENT, BACKING_OFF };
 
@@ -107,6 +108,21 @@ static uint64_t choose_wait(struct bd_request *request, struct bd_runtime *rt)
     return asked > wait ? asked : wait;
 }
 
+// Counts the attempts in a row that show nothing of the host but that it is down.
+static void count_failure(struct bd_request *request)
+{
+    const struct bd_exchange *exchange = &request->exchange;
+    bool is_down = exchange->fault != BD_FAULT_NONE || exchange->status >= 500;
+    request->host->failures = is_down && is_passing(exchange) ? request->host->failures + 1 : 0;
+}
+
+// Whether all calls there shall wait, and not this one alone.
+static bool is_spared(const struct bd_request *request, struct bd_runtime *rt)
+{
+    return bd_net_spares_hosts(bd_net_of(rt)) &&
+           (request->has_retry_after || request->host->failures >= FAILURES_SPARED);
+}
+
 // Decides whether the request is sent again, and after how many milliseconds.
 static bool plan_retry(struct bd_request *request, uint64_t *wait)
 {
@@ -117,7 +133,8 @@ static bool plan_retry(struct bd_request *request, uint64_t *wait)
     if (!is_passing(exchange) || !safe || !wanted || request->attempts >= request->most_attempts) {
         return false;
     }
-    if (request->has_retry_after && request->retry_after_ms > LONGEST_RETRY_AFTER_MS) {
+    bool too_long = request->has_retry_after && request->retry_after_ms > LONGEST_RETRY_AFTER_MS;
+    if (too_long || is_spared(request, rt)) {
         return false;
     }
     *wait = choose_wait(request, rt);
@@ -374,6 +391,7 @@ static int evaluate(lua_State *L, struct bd_request *request)
     if (exchange->status >= 400) {
         read_retry_after(request);
     }
+    count_failure(request);
     if (!plan_retry(request, &wait)) {
         refund(request);
         return request->k(L, LUA_OK, request->k_context);

@@ -132,7 +132,11 @@ static enum bd_fault named_fault(const char *name)
     static const struct {
         const char *name;
         enum bd_fault fault;
-    } NAMES[] = {{"lost", BD_FAULT_EMPTY}, {"reset", BD_FAULT_RESET}, {"cut", BD_FAULT_CUT}};
+    } NAMES[] = {{"lost", BD_FAULT_EMPTY},
+                 {"reset", BD_FAULT_RESET},
+                 {"cut", BD_FAULT_CUT},
+                 {"refused", BD_FAULT_CONNECT},
+                 {"silent", BD_FAULT_IDLE_TIMEOUT}};
     for (size_t i = 0; name != NULL && i < BD_COUNT(NAMES); i++) {
         if (strcmp(NAMES[i].name, name) == 0) {
             return NAMES[i].fault;
@@ -291,6 +295,16 @@ static void on_late(struct bd_timer *timer)
     end_delivery(delivery);
 }
 
+// Ends it with the fault that its answer names; gives after how long that shows.
+static uint64_t go_wrong(struct bd_exchange *exchange, uint64_t left)
+{
+    enum bd_fault fault = exchange->fault;
+    uint64_t silence = exchange->options->idle_ms < left ? exchange->options->idle_ms : left;
+    bd_exchange_break(exchange, fault);
+    exchange->sent = fault != BD_FAULT_CONNECT;
+    return fault == BD_FAULT_IDLE_TIMEOUT ? silence : 0;
+}
+
 static void on_answer(struct bd_twin_visit *visit, bool answered, uint64_t delay)
 {
     struct delivery *delivery = BD_OUTER(visit, struct delivery, visit);
@@ -299,9 +313,7 @@ static void on_answer(struct bd_twin_visit *visit, bool answered, uint64_t delay
     uint64_t left = delivery->deadline > now ? delivery->deadline - now : 0;
     delivery->visit_over = true;
     if (!answered) {
-        enum bd_fault fault = visit->exchange->fault;
-        bd_exchange_break(visit->exchange, fault);
-        delay = 0;
+        delay = go_wrong(visit->exchange, left);
     } else if (delay > left) {
         delay = left;
         bd_exchange_break(visit->exchange, BD_FAULT_TIMEOUT);
