@@ -95,7 +95,8 @@ end
 
 -- What was planned is asked for where it was planned; anything else, and what the vendor knows, is the vendor's.
 local function read(effect, send)
-  local concerns = effect.vendor and not effect.sandbox and run.total > 0 and require("beadle.dry_run_overlay").concerns(effect)
+  local concerns = effect.vendor and not effect.sandbox and run.total > 0
+    and require("beadle.dry_run_overlay").concerns(effect)
   if not concerns then
     return send()
   elseif concerns == "only" then

@@ -68,7 +68,7 @@ function M.with(gate, fn, ...)
   return fn(...)
 end
 
--- watching(gate) -> gate: it sees also requests that only read; their `effect` is "read".
+-- watching(gate) -> gate: it sees also requests that only read; their `effect` is "read". Of beadle.http: GET and HEAD.
 function M.watching(gate)
   watchers[gate] = true
   return gate

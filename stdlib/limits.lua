@@ -83,7 +83,8 @@ end
 -- What was used up in all, kept in memory; for one person, what the journal knows.
 local function used(self, unit, person)
   if person == "" then
-    self.used[unit] = self.used[unit] or journal_of(self):spent(unit, "")
+    local kept = not self.used[unit] and journal_of(self):spent(unit, "")
+    self.used[unit] = self.used[unit] or kept -- others may have asked meanwhile, and used some
     return self.used[unit]
   end
   return journal_of(self):spent(unit, person)
@@ -153,7 +154,8 @@ end
 function Limits:give_back(record)
   for _, use in ipairs(record.uses or {}) do
     local journal = journal_of(self)
-    self.used[use.unit] = (self.used[use.unit] or use.amount) - use.amount
+    local all = self.used[use.unit] -- nil: the journal is asked when it is needed
+    self.used[use.unit] = all and all - use.amount
     journal:spend_later(record, use.unit, "", 0, true)
     for _, person in ipairs(use.persons) do
       journal:spend_later(record, use.unit, person, 0, true)

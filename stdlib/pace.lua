@@ -94,12 +94,13 @@ local function open_patiently(path)
 end
 
 local function open(vendor, profile)
-  local settings, simulated = {}, false
+  local settings = {}
   if profile then
-    settings, _, simulated = config.settings(vendor, profile)
-  end
-  if simulated then
-    return {} -- nobody else has this account
+    local given, _, simulated = config.settings(vendor, profile)
+    if simulated then
+      return {} -- nobody else has this account
+    end
+    settings = given
   end
   local folder = runs.folder():gsub("/runs$", "/rates")
   fs.make_folder(folder)

@@ -312,12 +312,9 @@ static int l_spare_hosts(lua_State *L)
 
 int bd_http_module(lua_State *L)
 {
-    static const luaL_Reg FUNCTIONS[] = {{"request", l_request},
-                                         {"get", l_get},
-                                         {"post", l_post},
-                                         {"response", l_response},
-                                         {"spare_hosts", l_spare_hosts},
-                                         {NULL, NULL}};
+    static const luaL_Reg FUNCTIONS[] = {
+        {"request", l_request},         {"get", l_get}, {"post", l_post}, {"response", l_response},
+        {"spare_hosts", l_spare_hosts}, {NULL, NULL}};
     static const luaL_Reg METHODS[] = {{"json", l_response_json}, {NULL, NULL}};
     luaL_newmetatable(L, CALL);
     lua_pushcfunction(L, l_gc);
