@@ -197,8 +197,7 @@ local function fault_in(effect, answer)
   if not status or not DOWN[status] and status ~= 429 then
     return nil
   end
-  local seconds = tonumber((answer.headers or {})["retry-after"] or nil)
-  return { kind = DOWN[status] and "server" or "rate_limit", retry_after = seconds and seconds >= 0 and seconds or nil }
+  return { kind = DOWN[status] and "server" or "rate_limit", retry_after = answer.retry_after }
 end
 
 local function hold(self, host, seconds)

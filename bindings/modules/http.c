@@ -101,8 +101,9 @@ static int l_response(lua_State *L)
     return 1;
 }
 
-static int push_response(lua_State *L, const struct bd_exchange *exchange)
+static int push_response(lua_State *L, const struct bd_request *request)
 {
+    const struct bd_exchange *exchange = &request->exchange;
     lua_createtable(L, 0, 5);
     lua_pushinteger(L, exchange->status);
     lua_setfield(L, -2, "status");
@@ -112,6 +113,10 @@ static int push_response(lua_State *L, const struct bd_exchange *exchange)
     lua_setfield(L, -2, "body");
     lua_pushboolean(L, exchange->length_unknown);
     lua_setfield(L, -2, "length_unknown");
+    if (request->has_retry_after) {
+        lua_pushnumber(L, (double)request->retry_after_ms / 1000);
+        lua_setfield(L, -2, "retry_after");
+    }
     bd_http_push_headers(L, &exchange->head);
     lua_setfield(L, -2, "headers");
     luaL_setmetatable(L, RESPONSE);
@@ -195,7 +200,7 @@ static int answered(lua_State *L, int status, lua_KContext context)
     if (follow(L, call)) {
         return bd_request_run(L, &call->request, context, answered);
     }
-    return push_response(L, &call->request.exchange);
+    return push_response(L, &call->request);
 }
 
 static int send_call(lua_State *L, struct http_call *call)

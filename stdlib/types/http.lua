@@ -21,6 +21,7 @@
 ---@field body string
 ---@field url string where the answer came from
 ---@field length_unknown? boolean
+---@field retry_after? number seconds that a refusal asks to wait
 local response = {}
 
 --- The body decoded.

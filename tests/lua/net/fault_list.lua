@@ -8,7 +8,7 @@
 --   kind      of the error, where the class does not say
 --   limit     the time that one request may take
 --   early     the server answers, or stops reading, before it has the whole request
---   large     too much for one byte at a time
+--   large     too much for one byte at a time; `huge`: and for many at once
 --   server    options of a server of its own, which passes nothing on; `tls`: the certificate's files are put in
 --   tls       played under TLS
 --   url       no test server at all
@@ -84,7 +84,7 @@ M.faults = {
   { "50 informational answers", "unusable", { "informational", "informational/21",
     { "informational/20", class = "good" } } },
   { "204 with a body", "unusable", { { "body-on-204", apart = true } } },
-  { "a gzip bomb", "unusable", { { "gzip-bomb", large = true } } },
+  { "a gzip bomb", "unusable", { { "gzip-bomb/40", large = true, huge = true } } },
   { "a gzip that is cut in half", "lost", { "gzip-cut", { "gzip", class = "good" } } },
   { "a broken or unknown encoding, or seven of them", "unusable", { "gzip-broken", "gzip-bad-crc", "gzip-trailing",
     "deflate/raw", "unknown-encoding", "encodings-7" } },
@@ -119,7 +119,7 @@ M.faults = {
     { status(503, "1"), class = "failing" }, { status(503, DAY), class = "failing" },
     { status(503, "soon"), class = "failing" }, { status(503, "99999999999999999999"), class = "failing" } } },
   { "500 though it was done", "failing", { status(500), status(502), status(503), status(504) } },
-  { "64 MiB of JSON", "unusable", { { "json-huge", large = true } } },
+  { "more JSON than the limit of 32 MiB", "unusable", { { "json-huge/33", large = true, huge = true } } },
   { "JSON of 100,000 levels", "unusable", { { "json-deep", large = true } } },
   { "JSON with the same name twice", "unusable", { "json-duplicate-keys" } },
   { "text that is no UTF-8", "unusable", { "json-latin1" } },

@@ -5,7 +5,8 @@
 --
 -- Five ways: a read; effects that may be repeated, whose repetition tells, which another operation tells of, and of
 -- which nothing tells. Each fault once and lasting, with the effect carried out before it and not.
--- Run under tests/with-sandbox and tests/with-server.
+-- Run under tests/with-sandbox and tests/with-server. BEADLE_FAULT_FORMS=1: one form of each fault; BEADLE_FAULT: the
+-- path of the only one.
 
 local async = require "beadle.async"
 local durable = require "beadle.durable"
@@ -25,73 +26,16 @@ local base = assert(os.getenv "BEADLE_TEST_SANDBOX", "run this under tests/with-
 local sandbox = sandbox_of.at(base)
 local sandbox_port = base:match ":(%d+)$"
 local tiny = (os.getenv "BEADLE_TEST_OPTIONS" or ""):find("tiny-io", 1, true) ~= nil
-local only = os.getenv "BEADLE_FAULT" -- the path of one form
+local only, most = os.getenv "BEADLE_FAULT", tonumber(os.getenv "BEADLE_FAULT_FORMS" or "") or math.huge
 
 runs.folder = function() return support.folder .. "/runs" end
+
+local cases = {}
 
 local WAYS = { "read", "again", "key", "look", "none" }
 
 -- ---------------------------------------------------------------------------------------------------
 -- The cases: a fault's form, a way, once or lasting, carried out before or not
-
-local authority = support.authority "faults"
-local certificate, key = authority:certificate "IP:127.0.0.1,DNS:localhost"
-local others, other_key = authority:certificate "DNS:elsewhere.example"
-
-local closed, stop = support.serve()
-stop()
-local tls_port = support.serve("--tls", certificate, key, table.unpack(tiny and { "--tiny-io", "1" } or {}))
-local own_ports = {}
-
-local function own_port(form)
-  if not own_ports[form] then
-    local options = {}
-    for _, option in ipairs(form.server) do
-      options[#options + 1] = option
-      if option == "--tls" then
-        options[#options + 1] = form.strange == "host" and others or certificate
-        options[#options + 1] = form.strange == "host" and other_key or key
-      end
-    end
-    own_ports[form] = support.serve(table.unpack(options))
-  end
-  return own_ports[form]
-end
-
-local function origin_of(case)
-  local form = case.form
-  if form.url then
-    return form.url == "closed" and "http://127.0.0.1:" .. closed or form.url
-  elseif form.server then
-    local scheme = form.server[1] == "--tls" and "https" or "http"
-    return ("%s://127.0.0.1:%s"):format(scheme, own_port(form))
-  elseif form.tls then
-    return ("https://127.0.0.1:%s/front/%s"):format(tls_port, case.name)
-  end
-  -- A host of its own for each, so that they do not share one budget for retries.
-  return ("http://%s.localhost:%s/front/%s"):format(case.name:lower(), support.port, case.name)
-end
-
--- The vendors' settings: as those of the sandbox, below another origin.
-local function settings_of(origin, form)
-  local more = { settle = "50 ms", timeout = form and form.limit }
-  if form and form.strange ~= "ca" and origin:find "^https" and not form.url then
-    more.ca_file = authority.file
-  end
-  local function with(own)
-    for name, value in pairs(more) do
-      own[name] = value
-    end
-    return own
-  end
-  return {
-    isograd = with { base_url = origin .. "/api/usage", auth_url = base .. "/oauth2/token",
-      client_id = "test-client-id", client_secret = "test-client-secret" },
-    syfadis = with { base_url = origin .. "/odata-api", user = "test-user", password = "Test-Password-0001" },
-  }
-end
-
-local cases = {}
 
 local function add_case(fault, form, way, length, through)
   local name = ("c%d%s%s%s"):format(#cases + 1, way, length, through and "t" or "n")
@@ -125,10 +69,78 @@ local function add_cases(fault, form)
 end
 
 list.each(function(fault, form)
-  if not (tiny and form.large) and (not only or only == form.path) then
+  fault.forms = (fault.forms or 0) + 1
+  if not (tiny and form.large) and (not only or only == form.path) and fault.forms <= most then
     add_cases(fault, form)
   end
 end)
+
+-- ---------------------------------------------------------------------------------------------------
+-- Where they are played. Each has a host of its own, so that they do not share one budget for retries.
+
+local function host_of(case)
+  return case.name .. ".localhost"
+end
+
+local authority = support.authority "faults"
+local names = { "IP:127.0.0.1", "DNS:localhost" }
+for _, case in ipairs(cases) do
+  names[#names + 1] = case.form.tls and "DNS:" .. host_of(case) or nil
+end
+local certificate, key = authority:certificate(table.concat(names, ","))
+local others, other_key = authority:certificate "DNS:elsewhere.example"
+
+local closed, stop = support.serve()
+stop()
+local tls_port = support.serve("--tls", certificate, key, table.unpack(tiny and { "--tiny-io", "1" } or {}))
+local own_ports = {}
+
+local function own_port(form)
+  if not own_ports[form] then
+    local options = {}
+    for _, option in ipairs(form.server) do
+      options[#options + 1] = option
+      if option == "--tls" then
+        options[#options + 1] = form.strange == "host" and others or certificate
+        options[#options + 1] = form.strange == "host" and other_key or key
+      end
+    end
+    own_ports[form] = support.serve(table.unpack(options))
+  end
+  return own_ports[form]
+end
+
+local function origin_of(case)
+  local form = case.form
+  if form.url then
+    return form.url == "closed" and "http://127.0.0.1:" .. closed or form.url
+  elseif form.server then
+    local scheme = form.server[1] == "--tls" and "https" or "http"
+    return ("%s://127.0.0.1:%s"):format(scheme, own_port(form))
+  elseif form.tls then
+    return ("https://%s:%s/front/%s"):format(host_of(case), tls_port, case.name)
+  end
+  return ("http://%s:%s/front/%s"):format(host_of(case), support.port, case.name)
+end
+
+-- The vendors' settings: as those of the sandbox, below another origin.
+local function settings_of(origin, form)
+  local more = { settle = "50 ms", timeout = form and form.limit }
+  if form and form.strange ~= "ca" and origin:find "^https" and not form.url then
+    more.ca_file = authority.file
+  end
+  local function with(own)
+    for name, value in pairs(more) do
+      own[name] = value
+    end
+    return own
+  end
+  return {
+    isograd = with { base_url = origin .. "/api/usage", auth_url = base .. "/oauth2/token",
+      client_id = "test-client-id", client_secret = "test-client-secret" },
+    syfadis = with { base_url = origin .. "/odata-api", user = "test-user", password = "Test-Password-0001" },
+  }
+end
 
 -- ---------------------------------------------------------------------------------------------------
 -- The configuration
@@ -256,9 +268,9 @@ end
 
 -- Those with a limit before the crowd, which would keep them from being answered within it.
 local function rows_of(run, profile, into)
-  for _, limited in ipairs { true, false } do
-    async.map(cases, { concurrency = 400 }, function(case)
-      if (case.form.limit ~= nil) == limited then
+  for _, kind in ipairs { "limit", "huge", "other" } do
+    async.map(cases, { concurrency = kind == "huge" and 3 or 400 }, function(case)
+      if (case.form.limit and "limit" or case.form.huge and "huge" or "other") == kind then
         local ok, err = pcall(run.row, run, case.name, { again = true }, perform, case, profile or case.name)
         case[into] = { err = not ok and err or nil }
       end

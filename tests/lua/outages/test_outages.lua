@@ -131,22 +131,23 @@ local acts = {
 }
 
 -- Runs it with the vendor down for a minute, and judges.
-local function check_outage(vendor, kind, count, act)
+local function check_outage(vendor, kind, count, act, seconds, concurrency)
+  seconds = seconds or DOWN_S
   sandbox[vendor].set { latency = 0.05 }
   local began = time.elapsed()
-  local back_at = began + DOWN_AFTER_S + DOWN_S
+  local back_at = began + DOWN_AFTER_S + seconds
   local came_back
   local status, counts, said = async.scope(function()
     async.spawn(function()
       async.sleep(DOWN_AFTER_S)
-      sandbox[vendor].fault { kind = kind, status = kind == "status" and 503 or nil, seconds = DOWN_S, times = 1 }
+      sandbox[vendor].fault { kind = kind, status = kind == "status" and 503 or nil, seconds = seconds, times = 1 }
     end)
     return run(count, function(name)
       act(name)
       if time.elapsed() > back_at then
         came_back = came_back or time.elapsed() - back_at
       end
-    end)
+    end, { concurrency = concurrency or 64 })
   end)
   equal(counts, count .. " 0 0")
   equal(status, 0)
@@ -174,6 +175,12 @@ describe("a vendor that is down for a minute under 10,000 calls", function()
       check_outage("isograd", kind, 10000, acts.isograd.read)
     end)
   end
+end)
+
+describe("a vendor that does not answer for longer than a call waits", function()
+  it("does not keep all rows in calls that repeat themselves", function()
+    check_outage("isograd", "silent", FEW, acts.isograd.read, 75, 16) -- a third attempt would hang until after 90 s
+  end)
 end)
 
 describe("effects at a vendor that is down for a minute", function()
@@ -235,7 +242,8 @@ describe("requests of beadle.http in a batch", function()
     local down_until = time.elapsed() + 60
     local server <close> = serve(function(count)
       if count == 30 then
-        return { status = 429, headers = { ["Retry-After"] = "100" } }
+        return { status = 429, headers = {
+          ["Retry-After"] = os.date("!%a, %d %b %Y %H:%M:%S GMT", math.ceil(time.now()) + 100) } }
       elseif count > 100 and time.elapsed() < down_until + 100 then
         return { status = 503 }
       end

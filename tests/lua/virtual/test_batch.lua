@@ -9,6 +9,7 @@ local durable = require "beadle.durable"
 local error_value = require "beadle.error"
 local fs = require "beadle.fs"
 local isograd = require "beadle.isograd"
+local limits_of = require "beadle.limits"
 local recipe_of = require "beadle.recipe"
 local rows_of = require "beadle.batch_rows"
 local runs = require "beadle.runs"
@@ -273,6 +274,41 @@ describe("a budget", function()
       { failed = true })
     equal(requests "add_test", 4)
     equal(cell("failed", "error.message"), nil)
+  end)
+end)
+
+-- Limits over a journal that knows of so much and answers late.
+local function limits_with(spent, most)
+  local journal = { spend_later = function() end, has_spent = function() return nil end, spent = function()
+    local now = spent
+    async.sleep(1)
+    return now
+  end }
+  return limits_of.new { run = { meta = {}, open_journal = function() return journal end }, say = print,
+    budgets = limits_of.read("tests=" .. most) }
+end
+
+local ADD_TEST = { operation = "isograd.add_test", vendor = "isograd", url = "https://x.example",
+  params = { ema = "ada@example.org", tst_frm_id = 101 } }
+
+describe("what is left of a budget", function()
+  it("is right when it is asked for while it is used up", function()
+    local limits <close> = limits_with(5, 6)
+    async.all {
+      function() limits:before({ operation = "isograd.add_test" }, ADD_TEST) end,
+      function()
+        async.sleep(0.5)
+        limits:used_up()
+      end,
+    }
+    equal(limits:used_up(), "tests=6")
+    test.raises("rejected", limits.before, limits, { operation = "isograd.add_test" }, ADD_TEST)
+  end)
+
+  it("is asked of the journal when something is given back first", function()
+    local limits <close> = limits_with(6, 6)
+    limits:give_back { operation = "isograd.add_test", uses = { { unit = "tests", amount = 1, persons = {} } } }
+    equal(limits:used_up(), "tests=6")
   end)
 end)
 
