@@ -2,7 +2,7 @@
 -- Vendors that are down for a minute, in three ways, under batches of 10,000 calls, and tokens that end with 64 calls
 -- under way. In virtual time: the clock jumps, the calls are real ones.
 --
--- BEADLE_OUTAGE_ROWS: how many rows the smaller ones have (500).
+-- BEADLE_OUTAGE_CALLS, BEADLE_OUTAGE_ROWS: instead of the 10,000, and how many rows the smaller ones have (500).
 
 local async = require "beadle.async"
 local batch = require "beadle.batch"
@@ -22,6 +22,7 @@ test.limit = 10 * 86400
 
 local describe, it, equal = test.describe, test.it, test.equal
 
+local MANY = tonumber(os.getenv "BEADLE_OUTAGE_CALLS" or "") or 10000
 local FEW = tonumber(os.getenv "BEADLE_OUTAGE_ROWS" or "") or 500
 local DOWN_AFTER_S, DOWN_S = 0.2, 60
 
@@ -172,7 +173,7 @@ describe("a vendor that is down for a minute under 10,000 calls", function()
   for name, kind in pairs { ["refuses connections"] = "refused", ["answers 503"] = "status",
     ["accepts and never answers"] = "silent" } do
     it(name .. ": hardly more requests than calls, and back within 5 s", function()
-      check_outage("isograd", kind, 10000, acts.isograd.read)
+      check_outage("isograd", kind, MANY, acts.isograd.read)
     end)
   end
 end)
