@@ -111,6 +111,7 @@ bool bd_db_lock_take(struct bd_db_lock *lock, const struct bd_db_options *option
 {
     char path[PATH_MAX];
     struct stat info;
+    bool made = false;
     *lock = (struct bd_db_lock){.fd = -1};
     if (!lock_path(path, options->path)) {
         return fail(wrong, size, options->path, "the path is too long");
@@ -122,17 +123,15 @@ bool bd_db_lock_take(struct bd_db_lock *lock, const struct bd_db_options *option
                   S_IRUSR | S_IWUSR);
     if (fd < 0 && errno == ENOENT && options->mend) {
         fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
-        lock->made = bd_strdup(path);
+        made = true;
     }
     if (fd < 0) {
-        free(lock->made);
         return errno == ENOENT ? fail_missing(options, path, wrong, size)
                                : fail(wrong, size, path, strerror(errno));
     }
     bool taken = flock(fd, LOCK_EX | LOCK_NB) == 0;
     if (taken && fstat(fd, &info) == 0 && info.st_nlink == 0) { // swept away before it was locked
         (void)close(fd);
-        free(lock->made);
         return bd_db_lock_take(lock, options, wrong, size);
     }
     if (!taken) {
@@ -141,10 +140,10 @@ bool bd_db_lock_take(struct bd_db_lock *lock, const struct bd_db_options *option
         (void)snprintf(wrong, size, "%s is in use by %s", options->path,
                        *holder != '\0' ? holder : "another process");
         (void)close(fd);
-        free(lock->made);
         return false;
     }
     lock->fd = fd;
+    lock->made = made ? bd_strdup(path) : NULL;
     if (!fill_lock(lock, options, path, wrong, size)) {
         bd_db_lock_drop(lock);
         return false;

@@ -17,6 +17,7 @@
 #include "database_internal.h"
 
 enum { PLACE_LEN = 512, PLACES = 3, QUICK = 2, HOLDER_AT = PLACE_LEN * PLACES };
+enum { NUMBER_AT = 8, ID_AT = 32 }; // within a place
 
 static unsigned sum_of(const char *text, size_t len)
 {
@@ -39,9 +40,12 @@ static bool read_place(int fd, int index, uint64_t *commits, char id[BD_DB_ID_LE
     char again[PLACE_LEN + 1];
     errno = 0;
     if (pread(fd, place, PLACE_LEN, (off_t)index * PLACE_LEN) != PLACE_LEN ||
-        sscanf(place, "commits %20" SCNu64 " of %32[0-9a-f]", commits, id) != 2) {
+        strncmp(place, "commits ", NUMBER_AT) != 0) {
         return false;
     }
+    *commits = strtoull(place + NUMBER_AT, NULL, 10);
+    memcpy(id, place + ID_AT, BD_DB_ID_LEN);
+    id[BD_DB_ID_LEN] = '\0';
     format(again, *commits, id);
     return memcmp(place, again, PLACE_LEN) == 0;
 }
