@@ -18,6 +18,10 @@ function reader:describe() end
 ---@return string
 function reader:fingerprint() end
 
+--- Goes behind so many lines of the file. Between two rows, and where a row begins behind them.
+---@param count integer
+function reader:pass_over(count) end
+
 --- Back to the first row.
 function reader:rewind() end
 
