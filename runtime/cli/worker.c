@@ -185,8 +185,6 @@ static int take_arguments(lua_State *L, const struct bd_runtime *rt, char **argu
     return count;
 }
 
-extern char **environ;
-
 static bool is_replaced(const char *variable, char **ours, int count)
 {
     for (int i = 0; i < count; i++) {
