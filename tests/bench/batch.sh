@@ -7,8 +7,8 @@ set -eu
 BEADLE=$1
 BEADLE_TESTSERVER=$2
 source=$3
-rows=${4:-10000}
-rounds=${5:-5}
+rows=${4:-3000}
+rounds=${5:-3}
 export BEADLE BEADLE_TESTSERVER
 bench=$source/tests/bench
 
