@@ -15,7 +15,6 @@ local end_of = require "beadle.batch_end"
 local fs = require "beadle.fs"
 local gate = require "beadle.gate"
 local input = require "beadle.recipe_input"
-local json = require "beadle.json"
 local limits_of = require "beadle.limits"
 local native = require "beadle.lti.native"
 local options = require "beadle.options"
@@ -71,6 +70,16 @@ end
 local function once(batch, record, context, facts)
   local result = batch.run:row(record.entry.key, facts, batch.recipe.row, record.row, context)
   return result or {}
+end
+
+-- Waits until then; whoever looks on sees until when.
+local function park(batch, record, wait_until, aside)
+  local wakes = batch.counts.wakes
+  wakes[record] = wait_until
+  local _ <close> = setmetatable({}, { __close = function()
+    wakes[record] = nil
+  end })
+  aside(async.sleep, wait_until - time.now())
 end
 
 local function run_row(batch, record, context, aside)
@@ -353,7 +362,6 @@ function M.run(recipe, values, texts, facts, console)
       ("`beadle run --dry-run %s --rows %s` shows what would be done."):format(facts.script, values.rows))
   end
   local source <close> = input.open(recipe, values.rows, texts, values)
-  fs.make_folder(runs.folder())
   facts.profile = config.profile()
   facts.rows_file, facts.rows_print = run_reader.absolute(values.rows, facts.folder), source.reader:fingerprint()
   local start = facts.id and go_on or begin

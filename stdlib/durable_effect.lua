@@ -10,6 +10,8 @@ local probe = require "beadle.catalogue.probe"
 
 local M = {}
 
+local SECRET = "[secret]"
+
 -- ---------------------------------------------------------------------------------------------------
 -- JSON
 

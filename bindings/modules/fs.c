@@ -266,18 +266,12 @@ static int l_columns(lua_State *L)
 
 int bd_fs_module(lua_State *L)
 {
-    static const luaL_Reg FUNCTIONS[] = {{"read", l_read},
-                                         {"write", l_write},
-                                         {"exists", l_exists},
-                                         {"is_folder", l_is_folder},
-                                         {"list", l_list},
-                                         {"make_folder", l_make_folder},
-                                         {"same", l_same},
-                                         {"is_terminal", l_is_terminal},
-                                         {"columns", l_columns},
-                                         {"replace", l_replace},
-                                         {"absolute", l_absolute},
-                                         {NULL, NULL}};
+    static const luaL_Reg FUNCTIONS[] = {{"read", l_read},         {"write", l_write},
+                                         {"exists", l_exists},     {"is_folder", l_is_folder},
+                                         {"list", l_list},         {"make_folder", l_make_folder},
+                                         {"same", l_same},         {"is_terminal", l_is_terminal},
+                                         {"columns", l_columns},   {"replace", l_replace},
+                                         {"absolute", l_absolute}, {NULL, NULL}};
     luaL_newlib(L, FUNCTIONS);
     return 1;
 }

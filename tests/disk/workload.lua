@@ -215,9 +215,7 @@ local function do_row(told, journal, index)
     journal:begin_row(key, { line = index, cells = cells })
   end)
   local effect = effect_of(key, 1)
-  if index ~= FORGOTTEN then
-    told:post(posted, "spent " .. key, "1", function() journal:spend_later(effect, "tests", "", 1) end)
-  end
+  told:post(posted, "spent " .. key, "1", function() journal:spend_later(effect, "tests", "", 1) end)
   local known = send(told, journal, posted, effect, index % 5 == 0 and "unknown" or "done")
   if index % 5 == 0 then
     told:say("wait " .. key, tostring(index), function() journal:set_wait(key, "sleep", 1, index) end)
