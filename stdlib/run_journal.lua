@@ -441,8 +441,8 @@ Journal.__close = Journal.close
 local function not_made(path, err)
   local why = err.message
   why = why:sub(1, #path + 2) == path .. ": " and why:sub(#path + 3) or why
-  return error_value.new { kind = "io", outcome = "none", cause = err, message = ("%s cannot be made: %s"):format(path, why),
-    hint = "Free space or mend the disk, then begin anew." }
+  return error_value.new { kind = "io", outcome = "none", cause = err,
+    message = ("%s cannot be made: %s"):format(path, why), hint = "Free space or mend the disk, then begin anew." }
 end
 
 function M.create(options)

@@ -104,7 +104,8 @@ local function read(journal)
 end
 
 local function is_forgotten(thing)
-  return thing:find "^row forgotten " or thing:find "^effect forgotten " or thing:find "^meta forg"
+  return thing:find "^row forgotten " or thing:find "^effect forgotten " or thing:find "^spent forgotten "
+    or thing:find "^meta forg"
 end
 
 function Told:compare(found, at)
@@ -233,7 +234,8 @@ end
 local function forget(told, journal)
   local key = ("p%03d@example.org"):format(FORGOTTEN)
   local begun = { key = key, asked = disk.now() }
-  for _, thing in ipairs { "row " .. key, "wait " .. key, thing_of(effect_of(key, 1)), thing_of(effect_of(key, 2)) } do
+  for _, thing in ipairs { "row " .. key, "wait " .. key, "spent " .. key, thing_of(effect_of(key, 1)),
+    thing_of(effect_of(key, 2)) } do
     local versions = told.things[thing]
     if versions then
       versions[#versions + 1] = { text = "absent", asked = begun.asked }
