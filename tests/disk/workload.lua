@@ -133,14 +133,23 @@ local function holds(folder, word)
   end
 end
 
--- A row is there under its name or under the one that says nothing, whenever forgetting was stopped.
+local function has_nameless_row(found)
+  for thing in pairs(found) do
+    if thing:find "^row forgotten " then
+      return true
+    end
+  end
+  return false
+end
+
+-- A row is there under its name or under one that says nothing, whenever forgetting was stopped.
 function Told:check_forgetting(found, at, path, wrong)
   local begun = self.forgetting
   if not begun or (at and begun.asked > at) then
     return
   end
-  local own, other = found["row " .. begun.key], found["row forgotten 1"]
-  if (own == nil) == (other == nil) then
+  local own = found["row " .. begun.key] ~= nil
+  if own == has_nameless_row(found) then
     wrong[#wrong + 1] = "while a person is forgotten, the row is " .. (own and "there twice" or "lost")
   end
   if begun.done and (not at or begun.done <= at) then
