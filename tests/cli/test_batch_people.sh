@@ -2,15 +2,9 @@
 # SPDX-License-Identifier: MIT
 # What people and scripts meet around a batch, over a sandbox that is served: --json, --report, the same rows twice by
 # mistake, names that collide, forgetting in the files at the end, and old runs.
-root=$(cd "$(dirname "$0")/../.." && pwd)
-if [ "${1:-}" != served ]; then
-  exec "$root/tests/with-sandbox" -- sh "$0" served
-fi
-config=$BEADLE_CONFIG
-. "$(dirname "$0")/lib.sh"
-BEADLE_CONFIG=$config
+. "$(dirname "$0")/served_lib.sh"
 XDG_STATE_HOME=$work/state
-export BEADLE_CONFIG XDG_STATE_HOME
+export XDG_STATE_HOME
 recipe=$root/scripts/register-candidate.lua
 
 cat >fault.lua <<'END_OF_LUA'

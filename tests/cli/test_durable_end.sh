@@ -2,15 +2,9 @@
 # SPDX-License-Identifier: MIT
 # How a durable run ends: os.exit, from wherever it is called; a script that does not end when it is told to; what is
 # under way then. And what killed programs leave in the folder of the runs.
-root=$(cd "$(dirname "$0")/../.." && pwd)
-if [ "${1:-}" != served ]; then
-  exec "$root/tests/with-sandbox" -- sh "$0" served
-fi
-config=$BEADLE_CONFIG
-. "$(dirname "$0")/lib.sh"
-BEADLE_CONFIG=$config
+. "$(dirname "$0")/served_lib.sh"
 XDG_STATE_HOME=$work/state
-export BEADLE_CONFIG XDG_STATE_HOME
+export XDG_STATE_HOME
 journals=$XDG_STATE_HOME/beadle/runs
 newest() { "$BEADLE" runs --json | jq -r '.[0].id'; }
 state() { "$BEADLE" runs --json | jq -r '.[0].state'; }

@@ -5,14 +5,7 @@
 # both of runs that are killed.
 #
 # BEADLE_LIMIT_KILLS, BEADLE_KILL_SEED: how often a run with a budget is killed, and which moments.
-root=$(cd "$(dirname "$0")/../.." && pwd)
-if [ "${1:-}" != served ]; then
-  exec "$root/tests/with-sandbox" -- sh "$0" served
-fi
-config=$BEADLE_CONFIG
-. "$(dirname "$0")/lib.sh"
-BEADLE_CONFIG=$config
-export BEADLE_CONFIG
+. "$(dirname "$0")/served_lib.sh"
 rows=60
 kills=${BEADLE_LIMIT_KILLS:-8}
 seed=${BEADLE_KILL_SEED:-$(date +%j%H)}
