@@ -124,9 +124,7 @@ verdict "and is not done" [ "$(state)" = stopped ]
 # What is left by programs that were killed.
 fresh
 mkdir -p -m 700 "$journals"
-touch "$journals/20260101-000000-aaaa.check" "$journals/20260101-000000-aaaa.check-journal" \
-  "$journals/20260101-000000-bbbb.status.x1Y2z3" "$journals/20260101-000000-cccc.sqlite.lock"
-(umask 077 && : >"$journals/20260101-000000-dddd.sqlite")
+touch "$journals/20260101-000000-bbbb.status.x1Y2z3" "$journals/20260101-000000-cccc.sqlite.lock"
 run runs
 verdict "what was never a run is not listed" out_has "There are no runs"
 verdict "and does not stay" [ -z "$(ls "$journals")" ]

@@ -198,7 +198,7 @@ killed=0
 while :; do
   if [ -z "$id" ]; then
     "$BEADLE" --profile served batch "$root/scripts/register-candidate.lua" rows.csv --into end --mai_tem_id 7 \
-      --stop-after 0 --budget tests=20,mails=15 >out 2>err </dev/null &
+      --tst_frm_id 101 --stop-after 0 --budget tests=20,mails=15 >out 2>err </dev/null &
   else
     "$BEADLE" resume "$id" >out 2>err </dev/null &
   fi
