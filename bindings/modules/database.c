@@ -221,7 +221,6 @@ static int l_run(lua_State *L)
     waiter->job = make_job(L, count);
     waiter->job->done = on_done;
     waiter->job->arg = waiter;
-    waiter->job->awaited = true;
     waiter->call = call;
     call->waiter = waiter;
     call->task = bd_task_current(L);

@@ -14,7 +14,6 @@
 #include "runtime.h"
 
 enum { FIRST_SIZE = 4096 }; // of a database with one page, SQLite's default
-enum { ENOUGH = 16 }; // who wait for jobs, to begin with these before the turn of the loop ends
 
 static const uint64_t WITNESS_NS = 1000000000; // at most so long the witness on the disk is behind
 
@@ -31,12 +30,10 @@ struct bd_database {
     uv_async_t async;
     struct bd_loop_hook hook;
     struct queue submitted; // the loop's, in this turn
-    size_t awaited;         // how many of these somebody waits for
     uv_mutex_t mutex;       // over what follows
     uv_cond_t cond;
     struct queue asked;
     struct queue over;
-    bool busy; // the thread has jobs
     bool ending;
     bool trusted;
     bool closed; // the loop's
@@ -172,7 +169,6 @@ static void work(void *arg)
         if (jobs.first == NULL) {
             break;
         }
-        database->busy = true;
         uv_mutex_unlock(&database->mutex);
         bd_db_connection_run(&database->connection, jobs.first);
         if (trusted) {
@@ -180,7 +176,6 @@ static void work(void *arg)
         }
         uv_mutex_lock(&database->mutex);
         put(&database->over, jobs.first, jobs.last);
-        database->busy = false;
         BD_CHECK(uv_async_send(&database->async) == 0);
     }
     uv_mutex_unlock(&database->mutex);
@@ -211,7 +206,6 @@ static void on_async(uv_async_t *async)
 static void hand_over(struct bd_database *database)
 {
     struct queue jobs = take(&database->submitted);
-    database->awaited = 0;
     if (jobs.first != NULL) {
         uv_mutex_lock(&database->mutex);
         put(&database->asked, jobs.first, jobs.last);
@@ -225,28 +219,13 @@ static void on_hook(struct bd_loop_hook *hook)
     hand_over(BD_OUTER(hook, struct bd_database, hook));
 }
 
-static bool is_idle(struct bd_database *database)
-{
-    uv_mutex_lock(&database->mutex);
-    bool idle = !database->busy && database->asked.first == NULL;
-    uv_mutex_unlock(&database->mutex);
-    return idle;
-}
-
-// What a turn of the loop asks for is one transaction. Where very many wait, the first ones begin while the loop makes
-// the other jobs: else each of the two would only work while the other waits. What a task asks for without waiting is
-// never parted from what it waits for behind it.
+// All of a turn of the loop is handed over at once, to be one transaction.
 void bd_database_submit(struct bd_database *database, struct bd_db_job *job)
 {
     BD_CHECK(!database->closed && job->next == NULL && job->done != NULL);
     bd_loop_io_begin(&database->rt->loop);
     put(&database->submitted, job, job);
-    database->awaited += job->awaited ? 1 : 0;
-    if (job->awaited && database->awaited >= ENOUGH && is_idle(database)) {
-        hand_over(database);
-    } else {
-        bd_loop_hook(&database->rt->loop, &database->hook);
-    }
+    bd_loop_hook(&database->rt->loop, &database->hook);
 }
 
 static void shut(struct bd_database *database, bool settle)

@@ -46,7 +46,6 @@ struct bd_db_job {
     struct bd_db_values params;
     void (*done)(struct bd_db_job *job); // called on the loop, once
     void *arg;                           // of who asks
-    bool awaited;                        // somebody goes on when it is on the disk
 
     // What came of it.
     int code; // SQLite's extended result code; 0: it is on the disk
