@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // An SQLite database that nothing may be lost from: one connection on a thread of its own, in WAL mode with full
 // synchronisation. All that is asked for in one turn of the loop, or while a commit is under way, becomes the next
-// transaction, and each job is done when it is on the disk; where very many wait in one turn, the first of them do not
-// wait for its end. One process has it at a time. A second connection never exists: SQLite up to 3.51.2 can damage a WAL that two connections write ("The WAL-Reset Bug", sqlite.org/wal.html).
+// transaction, and each job is done when it is on the disk. One process has it at a time. A second connection never
+// exists: SQLite up to 3.51.2 can damage a WAL that two connections write ("The WAL-Reset Bug", sqlite.org/wal.html).
 //
 // Beside FILE lies FILE.lock, its witness: which database it is of, how many commits that had, and who has it. A
 // database with fewer commits, or of another origin, has lost something, and is not opened.
