@@ -36,187 +36,12 @@
 local database = require "beadle.database"
 local error_value = require "beadle.error"
 local json = require "beadle.json"
+local schema = require "beadle.run_schema"
 local time = require "beadle.time"
 
 local M = {}
 
-local VERSION = 1
-local IOERR, CORRUPT, NOTADB = 10, 11, 26 -- SQLite's primary result codes (sqlite.org/rescode.html)
-
--- Without types: SQLite would turn a value into the column's, and its checksum would be another's. The columns of the
--- primary key come first.
-local TABLES = {
-  { name = "run", keys = 1, "name", "value" },
-  { name = "row", keys = 1, counted = true, "key", "line", "state", "cells", "result", "error", "wake_at", "began",
-    "ended" },
-  { name = "effect", keys = 4, counted = true, "row", "operation", "key", "occurrence", "effect", "probe", "params",
-    "params_hash", "before", "state", "sent_at", "ended_at", "attempts", "answer", "error" },
-  { name = "wait", keys = 3, "row", "kind", "occurrence", "value" },
-  { name = "spent", keys = 6, "unit", "person", "row", "operation", "key", "occurrence", "amount" },
-}
-
-M.TABLES = TABLES -- for beadle.run_forget
-
-local function keys_of(each)
-  return table.concat(each, ",", 1, each.keys)
-end
-
-local function columns_of(each)
-  return table.concat(each, ",")
-end
-
--- ---------------------------------------------------------------------------------------------------
--- Schema
-
--- A count that triggers keep is part of the same transaction as the row.
-local function schema()
-  local statements = { "CREATE TABLE tally(name PRIMARY KEY,n) WITHOUT ROWID" }
-  for _, each in ipairs(TABLES) do
-    statements[#statements + 1] = ("CREATE TABLE %s(%s,sum,PRIMARY KEY(%s)) WITHOUT ROWID"):format(each.name,
-      columns_of(each), keys_of(each))
-    for event, step in pairs { INSERT = "+", DELETE = "-" } do
-      statements[#statements + 1] = ("CREATE TRIGGER %s_%s AFTER %s ON %s BEGIN UPDATE tally SET n=n%s1 WHERE "
-        .. "name='%s'; END"):format(each.name, event:lower(), event, each.name, step, each.name)
-    end
-  end
-  return statements
-end
-
--- MIGRATIONS[n] brings a file of version n to n + 1: a list of statements, each a transaction of its own, so that each
--- must leave a file that the next can go on with when it was interrupted.
-local MIGRATIONS = {}
-
--- The version comes last: a file that has one has all of it, also what is known of the run (Journal:set_meta).
-local function build(db, put_meta)
-  for _, statement in ipairs(schema()) do
-    db:post(statement)
-  end
-  for _, each in ipairs(TABLES) do
-    db:post("INSERT INTO tally VALUES(?,0)", each.name)
-  end
-  put_meta()
-  db:run(("PRAGMA user_version=%d"):format(VERSION))
-end
-
-local function migrate(db, from)
-  for version = from, VERSION - 1 do
-    for _, statement in ipairs(MIGRATIONS[version]) do
-      db:run(statement)
-    end
-    db:run(("PRAGMA user_version=%d"):format(version + 1))
-  end
-end
-
--- ---------------------------------------------------------------------------------------------------
--- Damage
-
-local DAMAGED = "Nothing was changed. `beadle runs check RUN` says what is lost and what can be done."
-
-local function refuse(path, what)
-  error(error_value.new { kind = "io", outcome = "none", hint = DAMAGED, damaged = true,
-    message = ("%s is damaged: %s"):format(path, what) }, 0)
-end
-
-local function check_schema(db, path)
-  local known = { ["CREATE TABLE commits(n INTEGER NOT NULL,id TEXT NOT NULL)"] = true }
-  local count = 1
-  for _, statement in ipairs(schema()) do
-    known[statement] = true
-    count = count + 1
-  end
-  local found = db:run "SELECT sql FROM sqlite_schema"
-  for _, row in ipairs(found) do
-    if not known[row.sql] then
-      refuse(path, "its tables are not those of a run")
-    end
-  end
-  if #found ~= count then
-    refuse(path, "tables are missing")
-  end
-end
-
--- Lines of rows that came to an end and are not gone on with. Of an error that is no JSON the checksum tells.
-local CLOSED = ",beadle_ranges(CASE WHEN state IN ('done','skipped','in_doubt') OR state='failed' AND "
-  .. "json_valid(error) AND json_extract(error,'$.outcome') IS NOT 'unknown' THEN line ELSE -1 END) closed"
-
--- Gives how many of its rows have which state, and of the table of rows the lines that are closed: all in one scan.
-local function check_table(db, path, each)
-  local found = db:run(("SELECT count(*) n,count(CASE WHEN sum IS NOT beadle_sum(%s) THEN 1 END) wrong,"
-    .. "beadle_ascends(%s) ascends,(SELECT n FROM tally WHERE name='%s') wanted%s FROM %s"):format(columns_of(each),
-    keys_of(each), each.name, (each.counted and ",beadle_words(state) states" or "") .. (each.name == "row" and CLOSED
-    or ""), each.name))[1]
-  if found.n ~= found.wanted then
-    refuse(path, ("the table %s has %d rows and had %s"):format(each.name, found.n, tostring(found.wanted)))
-  elseif found.wrong > 0 then
-    refuse(path, ("%d row%s of the table %s %s altered"):format(found.wrong, found.wrong == 1 and "" or "s",
-      each.name, found.wrong == 1 and "is" or "are"))
-  elseif found.ascends ~= 1 then
-    refuse(path, ("the table %s is out of order"):format(each.name))
-  end
-  return found.states and json.decode(found.states), found.closed
-end
-
--- What SQLite itself finds: a free page that is in use would be written over later.
-local function check_pages(db, path)
-  local found = db:run("PRAGMA quick_check(1)")[1].quick_check
-  local code = found:match "error code=(%d+)"
-  if code and math.tointeger(code) & 0xFF == IOERR then
-    error(error_value.new { kind = "io", outcome = "none", message = path .. ": disk I/O error",
-      hint = "Nothing was changed. Look at the disk, then try again." }, 0)
-  elseif found ~= "ok" then
-    refuse(path, (found:gsub("^%*%*%* in database main %*%*%*\n", ""):gsub("%s*\n%s*", "; ")))
-  end
-end
-
-local function check(db, path)
-  check_schema(db, path)
-  check_pages(db, path)
-  local counts, closed = {}, {}
-  for _, each in ipairs(TABLES) do
-    local ranges
-    counts[each.name], ranges = check_table(db, path, each)
-    for from, to in (ranges or ""):gmatch "(%d+)-(%d+)" do
-      closed[#closed + 1] = { math.tointeger(from), math.tointeger(to) }
-    end
-  end
-  return { rows = counts.row, effects = counts.effect }, closed
-end
-
--- A disk that cannot be read now is no damage.
-local function checked(db, path, fn)
-  local ok, err = pcall(fn)
-  if ok then
-    return
-  end
-  db:close()
-  local code = error_value.is(err, "io") and err.code and err.code & 0xFF
-  if code == CORRUPT or code == NOTADB then
-    refuse(path, err.message:gsub("^" .. path:gsub("%p", "%%%0") .. ": ", ""))
-  end
-  error(err, 0)
-end
-
--- A file without a version was given up while it was made, unless it knows of an effect: then the version was altered.
-local function refuse_unborn(db, path)
-  for _, found in ipairs(db:run "SELECT name FROM sqlite_schema WHERE name IN ('row','effect')") do
-    if #db:run(("SELECT 1 FROM %s LIMIT 1"):format(found.name)) > 0 then
-      refuse(path, "it says that it is empty, and is not")
-    end
-  end
-  error(error_value.new { kind = "io", outcome = "none", empty = true,
-    message = ("%s was given up while it was made: nothing is in it"):format(path) }, 0)
-end
-
-local function check_version(db, path)
-  local version = db:run("PRAGMA user_version")[1].user_version
-  if version == 0 then
-    refuse_unborn(db, path)
-  elseif version > VERSION or version < 0 then
-    error(error_value.new { kind = "io", outcome = "none", hint = "Go on with the beadle that made it.",
-      message = ("%s has the form %d, and this beadle knows up to %d"):format(path, version, VERSION) }, 0)
-  end
-  migrate(db, version)
-end
+M.TABLES = schema.TABLES -- for those that write all of a journal anew
 
 -- ---------------------------------------------------------------------------------------------------
 -- Statements
@@ -233,7 +58,7 @@ end
 local function put_statement(each, again)
   local all = places(1, #each)
   return ("INSERT %sINTO %s(%s,sum) VALUES(%s,beadle_sum(%s))"):format(again and "OR REPLACE " or "", each.name,
-    columns_of(each), all, all)
+    schema.columns_of(each), all, all)
 end
 
 -- The statement that sets some columns of the row whose primary key comes first.
@@ -254,10 +79,10 @@ local function set_statement(each, names)
 end
 
 local function get_statement(each, behind)
-  return ("SELECT %s FROM %s %s"):format(columns_of(each), each.name, behind)
+  return ("SELECT %s FROM %s %s"):format(schema.columns_of(each), each.name, behind)
 end
 
-local RUN, ROW, EFFECT, WAIT, SPENT = table.unpack(TABLES)
+local RUN, ROW, EFFECT, WAIT, SPENT = table.unpack(schema.TABLES)
 local PUT_META = "INSERT INTO run(name,value,sum) VALUES(?1,?2,beadle_sum(?1,?2)) ON CONFLICT(name) DO UPDATE SET "
   .. "value=?2,sum=beadle_sum(?1,?2)"
 local PUT_WAIT = "INSERT INTO wait(row,kind,occurrence,value,sum) VALUES(?1,?2,?3,?4,beadle_sum(?1,?2,?3,?4)) ON "
@@ -424,7 +249,7 @@ function Journal:counts()
 end
 
 function Journal:check()
-  check(self.db, self.path)
+  schema.check(self.db, self.path)
 end
 
 function Journal:close()
@@ -447,7 +272,7 @@ end
 function M.create(options)
   local db = database.open { path = options.path, create = true, note = options.note }
   local journal = setmetatable({ db = db, path = options.path }, Journal)
-  local ok, err = pcall(build, db, function() journal:set_meta_later(options.meta or {}) end)
+  local ok, err = pcall(schema.build, db, function() journal:set_meta_later(options.meta or {}) end)
   if not ok then
     db:close()
     M.remove(options.path)
@@ -472,7 +297,7 @@ local function open_database(options)
     return db
   elseif error_value.is(db, "io") and (db.damaged or db.unwitnessed) then
     error(error_value.new { kind = "io", outcome = "none", message = db.message, damaged = db.damaged,
-      unwitnessed = db.unwitnessed, hint = db.damaged and DAMAGED or UNWITNESSED }, 0)
+      unwitnessed = db.unwitnessed, hint = db.damaged and schema.DAMAGED or UNWITNESSED }, 0)
   end
   error(db, 0)
 end
@@ -480,9 +305,9 @@ end
 function M.open(options)
   local db = open_database(options)
   local counts, closed
-  checked(db, options.path, function()
-    check_version(db, options.path)
-    counts, closed = check(db, options.path)
+  schema.checked(db, options.path, function()
+    schema.check_version(db, options.path)
+    counts, closed = schema.check(db, options.path)
   end)
   db:trust()
   return setmetatable({ db = db, path = options.path, counts_then = counts, closed_then = closed }, Journal)
@@ -495,13 +320,13 @@ end
 
 -- The facts of a run alone: nothing else is looked at, for whoever goes on with the run checks it as a whole.
 function M.facts(options)
-  local db = database.open { path = options.path, note = "looking at it" }
+  local db = open_database { path = options.path, note = "looking at it" }
   local journal <close> = setmetatable({ db = db, path = options.path }, Journal)
   local meta
-  checked(db, options.path, function()
-    check_version(db, options.path)
-    check_schema(db, options.path)
-    check_table(db, options.path, RUN)
+  schema.checked(db, options.path, function()
+    schema.check_version(db, options.path)
+    schema.check_schema(db, options.path)
+    schema.check_table(db, options.path, RUN)
     meta = journal:meta()
   end)
   return meta
