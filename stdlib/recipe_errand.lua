@@ -330,7 +330,8 @@ end
 function Errand:finish(outcome, is_told)
   local is_open_yet = has_open_effects(self.run)
   self.finished = true
-  if not is_open_yet and (is_told or not has_effects(self.run)) then
+  local is_left = is_open_yet or self.run.has_refused
+  if not is_left and (is_told or not has_effects(self.run)) then
     remove(self)
     return
   end

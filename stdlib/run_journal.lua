@@ -271,7 +271,8 @@ local GET_SPENT = "SELECT sum(amount) n FROM spent WHERE unit=?1 AND person=?2"
 local HAS_SPENT = get_statement(SPENT, "WHERE unit=?1 AND person='' AND row=?2 AND operation=?3 AND key=?4 AND "
   .. "occurrence=?5")
 local GET_CLOSED = "SELECT beadle_ranges(line) ranges FROM row WHERE state IN ('done','skipped','in_doubt') OR "
-  .. "state='failed' AND error IS NOT NULL AND json_extract(error,'$.outcome') IS NOT 'unknown'"
+  .. "state='failed' AND error IS NOT NULL AND json_extract(error,'$.outcome') IS NOT 'unknown' AND "
+  .. "json_extract(error,'$.changed') IS NOT 1"
 local GET_WAITS = get_statement(WAIT, "WHERE row=?1")
 
 -- ---------------------------------------------------------------------------------------------------

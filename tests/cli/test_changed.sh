@@ -1,0 +1,78 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A corrected recipe goes on with its run: a row in which something was done with other parameters is not done, says what
+# differs, and is done as soon as somebody has said that it is good, in a batch and in a run over rows.
+root=$(cd "$(dirname "$0")/../.." && pwd)
+if [ "${1:-}" != served ]; then
+  exec "$root/tests/with-sandbox" -- sh "$0" served
+fi
+config=$BEADLE_CONFIG
+. "$(dirname "$0")/lib.sh"
+BEADLE_CONFIG=$config
+XDG_STATE_HOME=$work/state
+export BEADLE_CONFIG XDG_STATE_HOME
+runs=$XDG_STATE_HOME/beadle/runs
+
+cat >tell.lua <<'END_OF_LUA'
+local twin = require("beadle.sandbox").at(os.getenv "BEADLE_TEST_SANDBOX").isograd
+if arg[1] == "reset" then
+  twin.reset()
+end
+print(twin.counts().create_candidate or 0, #twin.mails())
+END_OF_LUA
+
+cat >enrol.lua <<'END_OF_LUA'
+local isograd = require "beadle.isograd"
+return require "beadle.recipe" {
+  name = "enrol", summary = "Makes a candidate and sends a mail", unique = { "ema" },
+  params = { "isograd.create_candidate.ema" }, columns = { "ema", "can_id" },
+  row = function(row)
+    local can_id = isograd.create_candidate { gen_id = 3, ema = row.ema, fst_nam = os.getenv "NAME" or "Ada",
+      lst_nam = "Lovelace" }.can_id
+    if os.getenv "HANG" then
+      io.open("sent", "w"):close()
+      require("beadle.async").sleep "1h"
+    end
+    isograd.send_registration_email { can_id = can_id, mai_tem_id = 7 }
+    return { ema = row.ema, can_id = can_id }
+  end,
+}
+END_OF_LUA
+printf 'ema\nada@example.org\n' >rows.csv
+
+# Killed when the candidate is there and the mail is not sent.
+begin() { # COMMAND...
+  rm -rf "$XDG_STATE_HOME" sent
+  "$BEADLE" tell.lua reset >/dev/null
+  HANG=1 "$BEADLE" --profile served "$@" >out 2>err </dev/null &
+  pid=$!
+  until [ -e sent ]; do
+    kill -0 "$pid" 2>/dev/null || { cat err; break; }
+    sleep 0.05
+  done
+  sleep 0.3 # what is done is on the disk
+  kill -9 "$pid"
+  wait "$pid" 2>/dev/null
+  id=$(basename "$(echo "$runs"/*.sqlite)" .sqlite)
+}
+came() { "$BEADLE" tell.lua; }
+
+for way in batch rows; do
+  case $way in
+    batch) begin batch enrol.lua rows.csv --into end ;;
+    rows) begin run enrol.lua --rows rows.csv --output done.csv --failed failed.csv ;;
+  esac
+  NAME=Augusta run resume "$id"
+  verdict "$way: other parameters are refused" is_status 1
+  verdict "$way: with what is different" err_has 'fst_nam: "Ada", and now "Augusta"'
+  verdict "$way: and what to do" err_has "beadle resume $id --accept-changes"
+  verdict "$way: nothing was sent" [ "$(came)" = "1	0" ]
+  verdict "$way: the run stays, though a file says what failed" [ -s "$runs/$id.sqlite" ]
+  NAME=Augusta run resume "$id"
+  verdict "$way: and is asked about again" err_has 'fst_nam: "Ada", and now "Augusta"'
+  NAME=Augusta run resume "$id" --accept-changes
+  verdict "$way: what to do is what helps" is_status 0
+  verdict "$way: the rest of the row is sent, once" [ "$(came)" = "1	1" ]
+done
+
+finish
