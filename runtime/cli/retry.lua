@@ -27,7 +27,7 @@ left as they are. OPTIONS are added behind those of the batch, such as --budget 
 ]]
 
 local function run(...)
-  local values, operands = options.parse(SPEC, { ... })
+  local values, operands = options.parse(SPEC, { ... }, "Options of the batch, such as --budget, go behind --.")
   if values.help then
     print(USAGE .. options.describe(SPEC))
     return 0
