@@ -17,6 +17,7 @@
 --   errand:finish(outcome, is_told)     is_told: files say what is left, so that nothing needs to be known any more
 
 local again = require "beadle.cli.again"
+local earlier = require "beadle.batch_before"
 local command_line = require "beadle.run_command"
 local config = require "beadle.config"
 local durable = require "beadle.durable"
@@ -179,7 +180,7 @@ local function new_meta(self, facts, rows_file)
   end
   return { errand = true, recipe = self.recipe.name, script = arg and arg[0] or self.recipe.name,
     folder = again.folder(), profile = config.profile(), sandbox = false, seed = math.random(0), rows = self.print,
-    rows_file = rows_file, command = words, left_out = left_out, total = self.source.count }
+    rows_print = self.print, rows_file = rows_file, command = words, left_out = left_out, total = self.source.count }
 end
 
 local function begin(self, facts, values, goes_on, rows_file)
@@ -227,6 +228,15 @@ local function refuse_continue(source, why)
     "Without --continue, all of its rows are done.")
 end
 
+-- A batch over the same rows that can be gone on with has done some of them.
+local function refuse_beside_batch(self)
+  local found = self.print and earlier.unfinished(self.recipe, self.source, { profile = config.profile(),
+    rows_print = self.print })
+  if found then
+    options.fail(found.message, found.hint)
+  end
+end
+
 -- keeps(context) -> whether anything outlives the program that a run could go on with.
 function M.keeps(context)
   return not context.is_sandbox
@@ -252,6 +262,9 @@ function M.open(recipe, source, values, facts)
   local goes_on = take_up(self, values)
   if values.continue and not goes_on then
     refuse_continue(source)
+  end
+  if not goes_on and not values.forget then
+    refuse_beside_batch(self)
   end
   begin(self, facts, values, goes_on, is_file and name or nil)
   math.randomseed(self.run.meta.seed)

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# A corrected recipe goes on with its run: a row in which something was done with other parameters is not done, says what
-# differs, and is done as soon as somebody has said that it is good, in a batch and in a run over rows.
+# Runs that were stopped, and what a person does next. A corrected recipe goes on with its run: a row in which something
+# was done with other parameters is not done, says what differs, and is done as soon as somebody has said that it is
+# good, in a batch and in a run over rows.
 root=$(cd "$(dirname "$0")/../.." && pwd)
 if [ "${1:-}" != served ]; then
   exec "$root/tests/with-sandbox" -- sh "$0" served
@@ -74,5 +75,19 @@ for way in batch rows; do
   verdict "$way: what to do is what helps" is_status 0
   verdict "$way: the rest of the row is sent, once" [ "$(came)" = "1	1" ]
 done
+
+# What is begun in one way is not begun anew in another by mistake, also when it was killed at once.
+begin batch enrol.lua rows.csv --into end
+run --profile served run enrol.lua --rows rows.csv
+verdict "a batch that was killed keeps run --rows from its rows" is_status 2
+verdict "and is named" err_has "beadle resume $id"
+verdict "with what begins anew all the same" err_has "--forget begins anew"
+begin run enrol.lua --rows rows.csv
+run --profile served batch enrol.lua rows.csv --into end
+verdict "a run over rows that was killed keeps a batch from them" is_status 2
+verdict "and is named too" err_has "beadle resume $id"
+verdict "nothing was sent" [ "$(came)" = "1	0" ]
+run runs
+verdict "its rows are counted as those of a batch" out_has "0/1"
 
 finish
