@@ -7,7 +7,6 @@
 
 local async = require "beadle.async"
 local before = require "beadle.batch_before"
-local catalogue = require "beadle.catalogue"
 local config = require "beadle.config"
 local durable = require "beadle.durable"
 local error_value = require "beadle.error"
@@ -20,11 +19,11 @@ local native = require "beadle.lti.native"
 local options = require "beadle.options"
 local pretty = require "beadle.pretty"
 local progress = require "beadle.progress"
+local recipe_before = require "beadle.recipe_before"
 local recipe_rows = require "beadle.recipe_run"
 local rows_of = require "beadle.batch_rows"
 local prune = require "beadle.run_prune"
 local run_reader = require "beadle.run_reader"
-local task = require "beadle.task"
 local time = require "beadle.time"
 
 local M = {}
@@ -175,18 +174,6 @@ end
 -- ---------------------------------------------------------------------------------------------------
 -- Before
 
-local function check_profile(recipe)
-  config.check()
-  local seen = {}
-  for _, param in ipairs(recipe.params) do
-    local operation = param.operation
-    if operation and not seen[operation] then
-      seen[operation] = true
-      catalogue.check_profile(operation.vendor, operation.name)
-    end
-  end
-end
-
 -- What the check of the rows depends on: when it is the same again, so is what comes of it. A row that is not what it
 -- was fails on its own when its turn comes.
 local function check_mark(facts)
@@ -215,15 +202,7 @@ local function check_rows(source, console, facts, earlier)
     console.err(source:describe())
     return { mark = mark, count = source.count, empty = source.empty }, is_same
   end
-  for _, problem in ipairs(source.problems) do
-    console.err(source:format_problem(problem))
-  end
-  local more = source.problem_count - #source.problems
-  if more > 0 then
-    console.err(("and %d more"):format(more))
-  end
-  error(error_value.new { kind = "argument", exit = 2, outcome = "none", message = ("%s has %d problem%s"):format(
-    source.name, source.problem_count, source.problem_count == 1 and "" or "s") }, 0)
+  recipe_before.refuse_rows(source, console)
 end
 
 -- A person who gives the same rows twice by mistake must not have all of it done twice.
@@ -244,24 +223,11 @@ local function check_before(recipe, source, values, facts, console)
   end
 end
 
-local function confirm(recipe, count, values, console)
-  local what = recipe.spec.irreversible
-  what = what and what:format(count):gsub("%(s%)", count == 1 and "" or "s")
-  if not what or values.yes or count == 0 then
-    return
-  elseif not console.interactive then
-    options.fail(("this %s"):format(what), "Give --yes to have it done without being asked.")
-  end
-  if console.ask(("This %s. Type %d to go on: "):format(what, count)) ~= tostring(count) then
-    error(error_value.new { kind = "cancelled", message = "not confirmed", outcome = "none", exit = 2 }, 0)
-  end
-end
-
 -- Whether the rows and the profile are right, and there is something to be done: what an earlier start of the run
 -- should know of it, and whether it did; or nil.
 local function check(recipe, source, values, facts, console, earlier)
   local checked, is_same = check_rows(source, console, facts, earlier)
-  check_profile(recipe)
+  recipe_before.check_profile(recipe)
   if not facts.id then
     check_before(recipe, source, values, facts, console)
   end
@@ -275,14 +241,9 @@ end
 -- ---------------------------------------------------------------------------------------------------
 -- All of it
 
-local function end_in_order()
-  task.orderly(true)
-  return setmetatable({}, { __close = function() task.orderly(false) end })
-end
-
 local function run_batch(batch, source, values, console)
   local started = time.elapsed()
-  local _ <close> = end_in_order()
+  local _ <close> = recipe_before.end_in_order()
   local outcome = gate.with(batch.limits:gate(), work, batch, source, values, source.count, console)
   if batch.run.broken then
     error(batch.run:broken_error(), 0)
@@ -316,8 +277,7 @@ local function do_rows(recipe, source, values, facts, console, run, passes)
   run.limits = limits
   local context = { profile = config.profile(), is_sandbox = config.is_sandbox(), started = time.elapsed(),
     is_single = false }
-  console.err(("Profile %s%s."):format(context.profile,
-    context.is_sandbox and ": everything is simulated, nothing leaves this machine" or ""))
+  console.err(recipe_before.describe_profile(context))
   math.randomseed(run.meta.seed)
   return run_batch({ recipe = recipe, run = run, limits = limits, context = context, wanted = facts.wanted,
     passes = passes, console = console, folder = facts.folder }, source, values, console)
@@ -328,7 +288,7 @@ local function begin(recipe, source, values, facts, console)
   if not checked then
     return 0
   end
-  confirm(recipe, source.count, values, console)
+  recipe_before.confirm(recipe, source.count, values, console)
   prune.automatic(console.err)
   local run <close> = durable.new { console = console, accept_changes = values.accept_changes, note = "beadle batch",
     meta = { batch = true, script = facts.script, folder = facts.folder, profile = facts.profile,

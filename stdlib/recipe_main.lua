@@ -2,7 +2,7 @@
 -- The run of a recipe from its command line: for one person, for the rows of a file, and for rows that the recipe finds
 -- itself. For stdlib/recipe.lua.
 
-local catalogue = require "beadle.catalogue"
+local before = require "beadle.recipe_before"
 local config = require "beadle.config"
 local durable = require "beadle.durable"
 local ending = require "beadle.recipe_end"
@@ -16,7 +16,6 @@ local progress = require "beadle.progress"
 local report = require "beadle.recipe_report"
 local run_rows = require "beadle.recipe_run"
 local source_of = require "beadle.recipe_source"
-local task = require "beadle.task"
 local time = require "beadle.time"
 local usage = require "beadle.recipe_usage"
 
@@ -24,52 +23,12 @@ local M = {}
 
 local tell = ending.tell
 
-local function describe_profile(context)
-  return ("Profile %s%s."):format(context.profile,
-    context.is_sandbox and ": everything is simulated, nothing leaves this machine" or "")
-end
-
--- Raises unless the profile has all that the recipe's operations need. Nothing is sent.
-local function check_profile(recipe)
-  config.check()
-  local seen = {}
-  for _, param in ipairs(recipe.params) do
-    local operation = param.operation
-    if operation and not seen[operation] then
-      seen[operation] = true
-      catalogue.check_profile(operation.vendor, operation.name)
-    end
-  end
-end
-
--- Until its value is closed, Ctrl-C does not keep from being told what was done and what was not.
-local function end_in_order()
-  task.orderly(true)
-  return setmetatable({}, { __close = function() task.orderly(false) end })
-end
-
--- Asks before what cannot be undone.
-local function confirm(recipe, count, values, console)
-  local what = recipe.spec.irreversible
-  what = what and what:format(count):gsub("%(s%)", count == 1 and "" or "s")
-  if not what or values.yes or count == 0 then
-    return
-  elseif not console.interactive or values.rows == "-" then
-    options.fail(("this %s"):format(what), "Give --yes to have it done without being asked.")
-  end
-  local _ <close> = end_in_order()
-  local answer = console.ask(("This %s. Type %d to go on: "):format(what, count))
-  if answer ~= tostring(count) then
-    error(error_value.new { kind = "cancelled", message = "not confirmed", outcome = "none", exit = 2 }, 0)
-  end
-end
-
 -- Runs the row; when it fails, says what it had done before, for the error speaks of its last call only.
 local function attempt_single(recipe, row, context, console)
-  local before, calls = {}, {}
+  local done, calls = {}, {}
   context.is_single = true
   context.did = function(text)
-    before[#before + 1] = text
+    done[#done + 1] = text
   end
   local function note(effect, send)
     calls[#calls + 1] = not gate.dry_run and effect.operation or nil
@@ -81,7 +40,7 @@ local function attempt_single(recipe, row, context, console)
   end or recipe.run_row
   local ok, result = failure.call(gate.with, note, run_row, recipe, row, context)
   if not ok then
-    tell(console.err, #before > 0 and ("Already done: %s."):format(table.concat(before, "; ")))
+    tell(console.err, #done > 0 and ("Already done: %s."):format(table.concat(done, "; ")))
     result.outcome = failure.outcome(result, calls)
     error(result, 0)
   end
@@ -90,13 +49,13 @@ end
 
 local function run_single(recipe, texts, context, values, console)
   local row = recipe:check_row(texts) -- usage.parse has seen that it is right
-  check_profile(recipe)
-  console.err(describe_profile(context))
+  before.check_profile(recipe)
+  console.err(before.describe_profile(context))
   if values.check then
     console.err "The parameters are right; nothing was sent."
     return 0
   end
-  confirm(recipe, 1, values, console)
+  before.confirm(recipe, 1, values, console)
   local result = attempt_single(recipe, row, context, console)
   local pending = recipe:is_pending(result)
   local records = { { state = "done", row = row, result = result, pending = pending } }
@@ -118,19 +77,9 @@ local function run_single(recipe, texts, context, values, console)
   return wrong and error(wrong, 0) or pending and 1 or status or 0
 end
 
--- Checks the rows, tells every problem, and raises when there is one.
 local function check_rows(source, console)
   if not source:check() then
-    for _, problem in ipairs(source.problems) do
-      console.err(source:format_problem(problem))
-    end
-    local more = source.problem_count - #source.problems
-    if more > 0 then
-      console.err(("and %d more"):format(more))
-    end
-    error(error_value.new { kind = "argument", exit = 2, outcome = "none", problems = source.problems,
-      message = ("%s has %d problem%s"):format(source.name, source.problem_count,
-        source.problem_count == 1 and "" or "s") }, 0)
+    before.refuse_rows(source, console)
   end
   console.err(source:describe())
 end
@@ -147,9 +96,9 @@ local function read_rest(run, entries)
 end
 
 local function run_checked(recipe, source, errand, context, values, console)
-  confirm(recipe, source.count - (errand and errand.known or 0), values, console)
+  before.confirm(recipe, source.count - (errand and errand.known or 0), values, console)
   local started, entries = time.elapsed(), (errand or source):entries()
-  local _ <close> = end_in_order()
+  local _ <close> = before.end_in_order()
   local run
   do
     local line <close> = progress.start { write = console.progress }
@@ -177,8 +126,8 @@ local function run_file(recipe, facts, values)
   local console = facts.console
   local source <close> = input.open(recipe, values.rows, facts.texts, values)
   check_rows(source, console)
-  check_profile(recipe)
-  console.err(describe_profile(facts.context))
+  before.check_profile(recipe)
+  console.err(before.describe_profile(facts.context))
   if values.check then
     console.err(("%d row%s right; nothing was sent."):format(source.count, source.count == 1 and " is" or "s are"))
     return 0
@@ -191,8 +140,8 @@ end
 
 -- Rows that the recipe finds itself.
 local function run_own_rows(recipe, facts, values)
-  check_profile(recipe)
-  facts.console.err(describe_profile(facts.context)) -- before a vendor is asked for the rows
+  before.check_profile(recipe)
+  facts.console.err(before.describe_profile(facts.context)) -- before a vendor is asked for the rows
   local source = source_of.open(recipe, recipe:check_row(facts.texts), facts.context)
   check_rows(source, facts.console)
   if values.check or source.count == 0 then

@@ -438,6 +438,14 @@ Journal.__close = Journal.close
 -- ---------------------------------------------------------------------------------------------------
 -- Opening
 
+-- The database's own words begin with its path.
+local function not_made(path, err)
+  local why = err.message
+  why = why:sub(1, #path + 2) == path .. ": " and why:sub(#path + 3) or why
+  return error_value.new { kind = "io", outcome = "none", cause = err,
+    message = ("%s cannot be made: %s"):format(path, why), hint = "Free space or mend the disk, then begin anew." }
+end
+
 function M.create(options)
   local db = database.open { path = options.path, create = true, note = options.note }
   local journal = setmetatable({ db = db, path = options.path }, Journal)
@@ -445,9 +453,7 @@ function M.create(options)
   if not ok then
     db:close()
     M.remove(options.path)
-    error(error_value.is(err, "io") and error_value.new { kind = "io", outcome = "none", cause = err,
-      message = ("%s cannot be made: %s"):format(options.path, err.message),
-      hint = "Free space or mend the disk, then begin anew." } or err, 0)
+    error(error_value.is(err, "io") and not_made(options.path, err) or err, 0)
   end
   return journal
 end

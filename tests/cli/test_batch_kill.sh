@@ -6,14 +6,7 @@
 #
 # BEADLE_KILL_ROWS, BEADLE_KILLS, BEADLE_KILL_SEED: how many rows and kills, and which moments. The promise is for
 # 10000 rows and 1000 kills.
-root=$(cd "$(dirname "$0")/../.." && pwd)
-if [ "${1:-}" != served ]; then
-  exec "$root/tests/with-sandbox" -- sh "$0" served
-fi
-config=$BEADLE_CONFIG
-. "$(dirname "$0")/lib.sh"
-BEADLE_CONFIG=$config
-export BEADLE_CONFIG
+. "$(dirname "$0")/served_lib.sh"
 
 rows=${BEADLE_KILL_ROWS:-300}
 kills=${BEADLE_KILLS:-20}

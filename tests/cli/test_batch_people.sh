@@ -2,15 +2,9 @@
 # SPDX-License-Identifier: MIT
 # What people and scripts meet around a batch, over a sandbox that is served: --json, --report, the same rows twice by
 # mistake, names that collide, forgetting in the files at the end, and old runs.
-root=$(cd "$(dirname "$0")/../.." && pwd)
-if [ "${1:-}" != served ]; then
-  exec "$root/tests/with-sandbox" -- sh "$0" served
-fi
-config=$BEADLE_CONFIG
-. "$(dirname "$0")/lib.sh"
-BEADLE_CONFIG=$config
+. "$(dirname "$0")/served_lib.sh"
 XDG_STATE_HOME=$work/state
-export BEADLE_CONFIG XDG_STATE_HOME
+export XDG_STATE_HOME
 recipe=$root/scripts/register-candidate.lua
 
 cat >fault.lua <<'END_OF_LUA'
@@ -125,15 +119,15 @@ verdict "as a run of its own" [ "$(ls "$XDG_STATE_HOME"/beadle/runs/*.sqlite | w
 # Names that collide
 cat >collide.lua <<'END_OF_LUA'
 local recipe = require "beadle.recipe"
-local names = { "rate", "budget", "into", "run", "only", "profile", "again", "report", "accept_changes" }
+local names = { "rate", "budget", "into", "run", "only", "profile", "again", "report" }
 local params = {}
 for index, name in ipairs(names) do
   params[index] = { name = name, required = name == "rate", doc = "the " .. name }
 end
 return recipe { name = "collide", summary = "Has names of options", params = params, columns = { "got" },
-  row = function(row) return { got = row.rate .. row.into .. row.run .. row.profile .. row.accept_changes } end }
+  row = function(row) return { got = row.rate .. row.into .. row.run .. row.profile .. row.only } end }
 END_OF_LUA
-printf 'rate,into,run,profile,accept_changes\nr1,i1,u1,p1,a1\n' >collide.csv
+printf 'rate,into,run,profile,only\nr1,i1,u1,p1,a1\n' >collide.csv
 run batch collide.lua collide.csv --into collided --rate 5/s
 verdict "a parameter called as an option is a column, and the option means the option" is_status 0
 verdict "with the value of the column" grep -q '^r1i1u1p1a1' collided/done.csv

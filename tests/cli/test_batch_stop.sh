@@ -4,14 +4,7 @@
 # which two programs want one; and whose programs were killed before there was a run.
 #
 # BEADLE_KILLS, BEADLE_KILL_ROWS, BEADLE_KILL_SEED: as for test_batch_kill.sh.
-root=$(cd "$(dirname "$0")/../.." && pwd)
-if [ "${1:-}" != served ]; then
-  exec "$root/tests/with-sandbox" -- sh "$0" served
-fi
-config=$BEADLE_CONFIG
-. "$(dirname "$0")/lib.sh"
-BEADLE_CONFIG=$config
-export BEADLE_CONFIG
+. "$(dirname "$0")/served_lib.sh"
 rows=${BEADLE_KILL_ROWS:-150}
 kills=${BEADLE_KILLS:-12}
 seed=${BEADLE_KILL_SEED:-$(date +%j%H)}

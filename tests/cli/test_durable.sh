@@ -1,15 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # beadle run --durable, resume, runs and resolve as a person uses them, over a sandbox that is served.
-root=$(cd "$(dirname "$0")/../.." && pwd)
-if [ "${1:-}" != served ]; then
-  exec "$root/tests/with-sandbox" -- sh "$0" served
-fi
-config=$BEADLE_CONFIG
-. "$(dirname "$0")/lib.sh"
-BEADLE_CONFIG=$config
+. "$(dirname "$0")/served_lib.sh"
 XDG_STATE_HOME=$work/state
-export BEADLE_CONFIG XDG_STATE_HOME
+export XDG_STATE_HOME
 journals=$XDG_STATE_HOME/beadle/runs
 newest() { "$BEADLE" runs --json | jq -r '.[0].id'; }
 state() { "$BEADLE" runs --json | jq -r '.[0].state'; }

@@ -2,15 +2,9 @@
 # SPDX-License-Identifier: MIT
 # How a durable run ends: os.exit, from wherever it is called; a script that does not end when it is told to; what is
 # under way then. And what killed programs leave in the folder of the runs.
-root=$(cd "$(dirname "$0")/../.." && pwd)
-if [ "${1:-}" != served ]; then
-  exec "$root/tests/with-sandbox" -- sh "$0" served
-fi
-config=$BEADLE_CONFIG
-. "$(dirname "$0")/lib.sh"
-BEADLE_CONFIG=$config
+. "$(dirname "$0")/served_lib.sh"
 XDG_STATE_HOME=$work/state
-export BEADLE_CONFIG XDG_STATE_HOME
+export XDG_STATE_HOME
 journals=$XDG_STATE_HOME/beadle/runs
 newest() { "$BEADLE" runs --json | jq -r '.[0].id'; }
 state() { "$BEADLE" runs --json | jq -r '.[0].state'; }
@@ -124,9 +118,7 @@ verdict "and is not done" [ "$(state)" = stopped ]
 # What is left by programs that were killed.
 fresh
 mkdir -p -m 700 "$journals"
-touch "$journals/20260101-000000-aaaa.check" "$journals/20260101-000000-aaaa.check-journal" \
-  "$journals/20260101-000000-bbbb.status.x1Y2z3" "$journals/20260101-000000-cccc.sqlite.lock"
-(umask 077 && : >"$journals/20260101-000000-dddd.sqlite")
+touch "$journals/20260101-000000-bbbb.status.x1Y2z3" "$journals/20260101-000000-cccc.sqlite.lock"
 run runs
 verdict "what was never a run is not listed" out_has "There are no runs"
 verdict "and does not stay" [ -z "$(ls "$journals")" ]

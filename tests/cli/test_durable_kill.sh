@@ -5,14 +5,7 @@
 # same with a journal that writes no intents, which must be found out.
 #
 # BEADLE_KILL_ROWS, BEADLE_KILLS: how many rows, and how many kills at most; BEADLE_KILL_SEED: which moments.
-root=$(cd "$(dirname "$0")/../.." && pwd)
-if [ "${1:-}" != served ]; then
-  exec "$root/tests/with-sandbox" -- sh "$0" served
-fi
-config=$BEADLE_CONFIG
-. "$(dirname "$0")/lib.sh"
-BEADLE_CONFIG=$config
-export BEADLE_CONFIG
+. "$(dirname "$0")/served_lib.sh"
 
 rows=${BEADLE_KILL_ROWS:-200}
 kills=${BEADLE_KILLS:-20}

@@ -1,14 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # A durable run of 8 rows that is killed at system calls, and one for which they fail: see syscalls_lib.sh.
-root=$(cd "$(dirname "$0")/../.." && pwd)
-if [ "${1:-}" != served ]; then
-  exec "$root/tests/with-sandbox" -- sh "$0" served
-fi
-config=$BEADLE_CONFIG
-. "$(dirname "$0")/lib.sh"
-BEADLE_CONFIG=$config
-export BEADLE_CONFIG
+. "$(dirname "$0")/served_lib.sh"
 rows=8
 . "$root/tests/cli/durable_lib.sh"
 go_on() { exec "$BEADLE" resume "$id"; } # with the options that it began with

@@ -5,14 +5,7 @@
 # both of runs that are killed.
 #
 # BEADLE_LIMIT_KILLS, BEADLE_KILL_SEED: how often a run with a budget is killed, and which moments.
-root=$(cd "$(dirname "$0")/../.." && pwd)
-if [ "${1:-}" != served ]; then
-  exec "$root/tests/with-sandbox" -- sh "$0" served
-fi
-config=$BEADLE_CONFIG
-. "$(dirname "$0")/lib.sh"
-BEADLE_CONFIG=$config
-export BEADLE_CONFIG
+. "$(dirname "$0")/served_lib.sh"
 rows=60
 kills=${BEADLE_LIMIT_KILLS:-8}
 seed=${BEADLE_KILL_SEED:-$(date +%j%H)}
@@ -198,7 +191,7 @@ killed=0
 while :; do
   if [ -z "$id" ]; then
     "$BEADLE" --profile served batch "$root/scripts/register-candidate.lua" rows.csv --into end --mai_tem_id 7 \
-      --stop-after 0 --budget tests=20,mails=15 >out 2>err </dev/null &
+      --tst_frm_id 101 --stop-after 0 --budget tests=20,mails=15 >out 2>err </dev/null &
   else
     "$BEADLE" resume "$id" >out 2>err </dev/null &
   fi

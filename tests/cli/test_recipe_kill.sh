@@ -2,15 +2,9 @@
 # SPDX-License-Identifier: MIT
 # A recipe's run that is killed: what it had done is known, and the next run does nothing twice and loses nothing.
 # Against a sandbox that is served, and so knows what came, whoever was killed.
-root=$(cd "$(dirname "$0")/../.." && pwd)
-if [ "${1:-}" != served ]; then
-  exec "$root/tests/with-sandbox" -- sh "$0" served
-fi
-config=$BEADLE_CONFIG
-. "$(dirname "$0")/lib.sh"
-BEADLE_CONFIG=$config
+. "$(dirname "$0")/served_lib.sh"
 XDG_STATE_HOME=$work/state
-export BEADLE_CONFIG XDG_STATE_HOME
+export XDG_STATE_HOME
 runs=$XDG_STATE_HOME/beadle/runs
 
 cat >tell.lua <<'END_OF_LUA'

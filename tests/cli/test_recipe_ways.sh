@@ -2,15 +2,9 @@
 # SPDX-License-Identifier: MIT
 # Every recipe that comes with beadle, unchanged, over the same rows: as an errand, as a durable run and as a batch. The
 # results are the same, and so is what the vendors were asked for. Over a sandbox that is served, begun anew each time.
-root=$(cd "$(dirname "$0")/../.." && pwd)
-if [ "${1:-}" != served ]; then
-  exec "$root/tests/with-sandbox" -- sh "$0" served
-fi
-config=$BEADLE_CONFIG
-. "$(dirname "$0")/lib.sh"
-BEADLE_CONFIG=$config
+. "$(dirname "$0")/served_lib.sh"
 XDG_STATE_HOME=$work/state
-export BEADLE_CONFIG XDG_STATE_HOME
+export XDG_STATE_HOME
 runs=$XDG_STATE_HOME/beadle/runs
 
 cat >tell.lua <<'END_OF_LUA'

@@ -104,7 +104,8 @@ local function read(journal)
 end
 
 local function is_forgotten(thing)
-  return thing:find "^row forgotten " or thing:find "^effect forgotten " or thing:find "^meta forg"
+  return thing:find "^row forgotten " or thing:find "^effect forgotten " or thing:find "^spent forgotten "
+    or thing:find "^meta forg"
 end
 
 function Told:compare(found, at)
@@ -132,14 +133,23 @@ local function holds(folder, word)
   end
 end
 
--- A row is there under its name or under the one that says nothing, whenever forgetting was stopped.
+local function has_nameless_row(found)
+  for thing in pairs(found) do
+    if thing:find "^row forgotten " then
+      return true
+    end
+  end
+  return false
+end
+
+-- A row is there under its name or under one that says nothing, whenever forgetting was stopped.
 function Told:check_forgetting(found, at, path, wrong)
   local begun = self.forgetting
   if not begun or (at and begun.asked > at) then
     return
   end
-  local own, other = found["row " .. begun.key], found["row forgotten 1"]
-  if (own == nil) == (other == nil) then
+  local own = found["row " .. begun.key] ~= nil
+  if own == has_nameless_row(found) then
     wrong[#wrong + 1] = "while a person is forgotten, the row is " .. (own and "there twice" or "lost")
   end
   if begun.done and (not at or begun.done <= at) then
@@ -233,7 +243,8 @@ end
 local function forget(told, journal)
   local key = ("p%03d@example.org"):format(FORGOTTEN)
   local begun = { key = key, asked = disk.now() }
-  for _, thing in ipairs { "row " .. key, "wait " .. key, thing_of(effect_of(key, 1)), thing_of(effect_of(key, 2)) } do
+  for _, thing in ipairs { "row " .. key, "wait " .. key, "spent " .. key, thing_of(effect_of(key, 1)),
+    thing_of(effect_of(key, 2)) } do
     local versions = told.things[thing]
     if versions then
       versions[#versions + 1] = { text = "absent", asked = begun.asked }

@@ -27,7 +27,7 @@ end
 local function classes_of(fault)
   local names, seen = {}, {}
   for _, form in ipairs(fault[3]) do
-    if not seen[form.class] then
+    if not form.control and not seen[form.class] then
       seen[form.class] = true
       names[#names + 1] = short(list.classes[form.class].title)
     end

@@ -5,6 +5,7 @@
 -- A fault has a name, a class (below), and forms: paths below /fault/ of the test server (`testserver --list`), as text
 -- or as { path, ... } with
 --   class     where the form differs from the others
+--   control   it is the same without the fault
 --   kind      of the error, where the class does not say
 --   limit     the time that one request may take
 --   early     the server answers, or stops reading, before it has the whole request
@@ -85,7 +86,7 @@ M.faults = {
     { "informational/20", class = "good" } } },
   { "204 with a body", "unusable", { { "body-on-204", apart = true } } },
   { "a gzip bomb", "unusable", { { "gzip-bomb/40", large = true, huge = true } } },
-  { "a gzip that is cut in half", "lost", { "gzip-cut", { "gzip", class = "good" } } },
+  { "a gzip that is cut in half", "lost", { "gzip-cut", { "gzip", class = "good", control = true } } },
   { "a broken or unknown encoding, or seven of them", "unusable", { "gzip-broken", "gzip-bad-crc", "gzip-trailing",
     "deflate/raw", "unknown-encoding", "encodings-7" } },
   { "a certificate of nobody known, or of another host", "unsent", {
