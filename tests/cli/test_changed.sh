@@ -3,15 +3,9 @@
 # Runs that were stopped, and what a person does next. A corrected recipe goes on with its run: a row in which something
 # was done with other parameters is not done, says what differs, and is done as soon as somebody has said that it is
 # good, in a batch and in a run over rows.
-root=$(cd "$(dirname "$0")/../.." && pwd)
-if [ "${1:-}" != served ]; then
-  exec "$root/tests/with-sandbox" -- sh "$0" served
-fi
-config=$BEADLE_CONFIG
-. "$(dirname "$0")/lib.sh"
-BEADLE_CONFIG=$config
+. "$(dirname "$0")/served_lib.sh"
 XDG_STATE_HOME=$work/state
-export BEADLE_CONFIG XDG_STATE_HOME
+export XDG_STATE_HOME
 runs=$XDG_STATE_HOME/beadle/runs
 
 cat >tell.lua <<'END_OF_LUA'
