@@ -14,7 +14,8 @@
 --   errand:entries() -> iterator of the source's entries, with what is known of them
 --   errand:ended(entry) -> what an earlier start has left of a row with which nothing more is to be done, or nil
 --   errand:kept(entry) -> what the row has kept for --failed
---   errand:finish(outcome, is_told)     is_told: files say what is left, so that nothing needs to be known any more
+--   errand:finish(outcome, is_told) -> whether the run is kept; is_told: files say what is left, so that nothing needs
+--                               to be known any more
 
 local again = require "beadle.cli.again"
 local earlier = require "beadle.batch_before"
@@ -346,10 +347,11 @@ function Errand:finish(outcome, is_told)
   local is_left = is_open_yet or self.run.has_refused
   if not is_left and (is_told or not has_effects(self.run)) then
     remove(self)
-    return
+    return false
   end
   tell_kept(self, is_open_yet)
   self.run:finish(error_value.is(outcome.reason, "cancelled") and "stopped" or "failed")
+  return true
 end
 
 -- Where it did not come so far, nothing was begun, or something of our own broke.

@@ -1,4 +1,4 @@
--- beadle retry RUN --failed | --rows LINES | --where CONDITION: does rows of a batch again
+-- beadle retry RUN --failed|--rows|--where ...: does rows of a batch again
 -- SPDX-License-Identifier: MIT
 
 local options = require "beadle.options"

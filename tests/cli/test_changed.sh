@@ -70,6 +70,16 @@ for way in batch rows; do
   verdict "$way: the rest of the row is sent, once" [ "$(came)" = "1	1" ]
 done
 
+# Advice about --failed is for runs of which nothing is kept.
+begin run enrol.lua --rows rows.csv
+NAME=Augusta run --profile served run enrol.lua --rows rows.csv --continue
+verdict "a run that is kept says how it is gone on with" err_has "Run $id keeps what was done"
+verdict "and not how its rows are begun anew" sh -c '! grep -q "Run again only" err'
+"$BEADLE" tell.lua reset >/dev/null
+run --profile served run enrol.lua --rows rows.csv --forget
+NAME=Augusta run --profile served run enrol.lua --rows rows.csv
+verdict "one of which nothing is kept does" err_has "Run again only what was not done"
+
 # What is begun in one way is not begun anew in another by mistake, also when it was killed at once.
 begin batch enrol.lua rows.csv --into end
 run --profile served run enrol.lua --rows rows.csv
