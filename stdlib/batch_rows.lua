@@ -93,7 +93,7 @@ end
 -- passing(run) -> function for input:entries that passes over the lines whose rows came to an end in the run, where
 -- there are many. For a file that is as it was when the run began. Where the last of them ends is not known.
 function M.passing(run)
-  local ranges, at = run.journal:closed_lines(), 1
+  local ranges, at = run.journal.closed_then, 1
   return function(line)
     while ranges[at] and ranges[at][2] <= line do
       at = at + 1

@@ -28,8 +28,8 @@
 --   journal:rows { state =, after =, limit = } -> list, by key      journal:unsettled(limit) -> list of effects
 --   journal:counts() -> { rows = { by state }, effects = { by state } }
 --   journal.counts_then                   these as they were when it was opened
---   journal:closed_lines() -> list of { from, to }: lines one after the other whose rows came to an end and are not
---                                         gone on with, where there are many
+--   journal.closed_then                   list of { from, to }: lines one after the other whose rows had come to an end
+--                                         then and are not gone on with, where there are many
 --   journal:check()                       all of it once more; raises when it is damaged
 --   journal:close()
 
@@ -135,11 +135,17 @@ local function check_schema(db, path)
   end
 end
 
--- Gives how many of its rows have which state.
+-- Lines of rows that came to an end and are not gone on with. Of an error that is no JSON the checksum tells.
+local CLOSED = ",beadle_ranges(CASE WHEN state IN ('done','skipped','in_doubt') OR state='failed' AND "
+  .. "json_valid(error) AND json_extract(error,'$.outcome') IS NOT 'unknown' AND json_extract(error,'$.changed') "
+  .. "IS NOT 1 THEN line ELSE -1 END) closed"
+
+-- Gives how many of its rows have which state, and of the table of rows the lines that are closed: all in one scan.
 local function check_table(db, path, each)
   local found = db:run(("SELECT count(*) n,count(CASE WHEN sum IS NOT beadle_sum(%s) THEN 1 END) wrong,"
     .. "beadle_ascends(%s) ascends,(SELECT n FROM tally WHERE name='%s') wanted%s FROM %s"):format(columns_of(each),
-    keys_of(each), each.name, each.counted and ",beadle_words(state) states" or "", each.name))[1]
+    keys_of(each), each.name, (each.counted and ",beadle_words(state) states" or "") .. (each.name == "row" and CLOSED
+    or ""), each.name))[1]
   if found.n ~= found.wanted then
     refuse(path, ("the table %s has %d rows and had %s"):format(each.name, found.n, tostring(found.wanted)))
   elseif found.wrong > 0 then
@@ -148,7 +154,7 @@ local function check_table(db, path, each)
   elseif found.ascends ~= 1 then
     refuse(path, ("the table %s is out of order"):format(each.name))
   end
-  return found.states and json.decode(found.states)
+  return found.states and json.decode(found.states), found.closed
 end
 
 -- What SQLite itself finds: a free page that is in use would be written over later.
@@ -166,11 +172,15 @@ end
 local function check(db, path)
   check_schema(db, path)
   check_pages(db, path)
-  local counts = {}
+  local counts, closed = {}, {}
   for _, each in ipairs(TABLES) do
-    counts[each.name] = check_table(db, path, each)
+    local ranges
+    counts[each.name], ranges = check_table(db, path, each)
+    for from, to in (ranges or ""):gmatch "(%d+)-(%d+)" do
+      closed[#closed + 1] = { math.tointeger(from), math.tointeger(to) }
+    end
   end
-  return { rows = counts.row, effects = counts.effect }
+  return { rows = counts.row, effects = counts.effect }, closed
 end
 
 -- A disk that cannot be read now is no damage.
@@ -270,9 +280,6 @@ local SET_SPENT = set_statement(SPENT, { "amount" })
 local GET_SPENT = "SELECT sum(amount) n FROM spent WHERE unit=?1 AND person=?2"
 local HAS_SPENT = get_statement(SPENT, "WHERE unit=?1 AND person='' AND row=?2 AND operation=?3 AND key=?4 AND "
   .. "occurrence=?5")
-local GET_CLOSED = "SELECT beadle_ranges(line) ranges FROM row WHERE state IN ('done','skipped','in_doubt') OR "
-  .. "state='failed' AND error IS NOT NULL AND json_extract(error,'$.outcome') IS NOT 'unknown' AND "
-  .. "json_extract(error,'$.changed') IS NOT 1"
 local GET_WAITS = get_statement(WAIT, "WHERE row=?1")
 
 -- ---------------------------------------------------------------------------------------------------
@@ -417,14 +424,6 @@ function Journal:counts()
   return counts
 end
 
-function Journal:closed_lines()
-  local list = {}
-  for from, to in self.db:run(GET_CLOSED)[1].ranges:gmatch "(%d+)-(%d+)" do
-    list[#list + 1] = { math.tointeger(from), math.tointeger(to) }
-  end
-  return list
-end
-
 function Journal:check()
   check(self.db, self.path)
 end
@@ -481,13 +480,13 @@ end
 
 function M.open(options)
   local db = open_database(options)
-  local counts
+  local counts, closed
   checked(db, options.path, function()
     check_version(db, options.path)
-    counts = check(db, options.path)
+    counts, closed = check(db, options.path)
   end)
   db:trust()
-  return setmetatable({ db = db, path = options.path, counts_then = counts }, Journal)
+  return setmetatable({ db = db, path = options.path, counts_then = counts, closed_then = closed }, Journal)
 end
 
 function M.peek(options)

@@ -44,7 +44,7 @@ function M.create_candidate(twin, account, values)
     password = not values.no_psw_rst and password or nil, -- else it is stored hashed
     asked_to_change_it = not values.no_psw_rst, created_at = twin.now(),
   }
-  account.candidates[tostring(candidate.can_id)] = candidate
+  records.put_candidate(account, candidate)
   return candidate
 end
 
@@ -119,7 +119,7 @@ acts[23] = function(_, account, values)
   if test.status ~= records.STATUS.not_started then
     refusal.refuse(304)
   end
-  account.tests[tostring(test.pla_tst_id)] = nil
+  records.remove_test(account, test)
   return {}
 end
 
@@ -141,7 +141,8 @@ acts[51] = function(_, account, values)
   if other and other ~= candidate then
     refusal.refuse(202, nil, { can_id = other.can_id })
   end
-  for _, name in ipairs { "gen_id", "ema", "fst_nam", "lst_nam", "lan_id" } do
+  records.set_email(account, candidate, values.ema or candidate.ema)
+  for _, name in ipairs { "gen_id", "fst_nam", "lst_nam", "lan_id" } do
     candidate[name] = values[name] or candidate[name]
   end
   return {}
@@ -149,9 +150,9 @@ end
 
 acts[24] = function(_, account, values)
   local candidate = records.candidate_of(account, values)
-  account.candidates[tostring(candidate.can_id)] = nil
+  records.remove_candidate(account, candidate)
   for _, test in ipairs(records.tests_of(account, candidate)) do
-    account.tests[tostring(test.pla_tst_id)] = nil
+    records.remove_test(account, test)
   end
   return { bare = true }
 end
@@ -217,7 +218,8 @@ end
 acts[12] = function(twin, account, values)
   local candidate = records.candidate_of(account, { ema = values.ema })
   local number = tostring(twin:next_id("anonymous", 4700000))
-  candidate.fst_nam, candidate.lst_nam, candidate.ema = number, number, number
+  candidate.fst_nam, candidate.lst_nam = number, number
+  records.set_email(account, candidate, number)
   candidate.ext_id = nil
   return {}
 end

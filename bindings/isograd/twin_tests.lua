@@ -93,7 +93,7 @@ function M.make_test(twin, account, candidate, values)
     cpf_id = values.cpf_id, full_screen = values.nee_ful_scr or false,
     outcome = outcomes.of_launch(values.launch),
   }
-  account.tests[tostring(test.pla_tst_id)] = test
+  records.put_test(account, test)
   schedule_life(twin, test)
   return test
 end

@@ -20,7 +20,7 @@ end
 
 check()
 local line <close> = progress.start { write = function() end }
-local limits <close> = limits_of.new { budgets = {} }
+local limits <close> = limits_of.new { run = { meta = {} }, budgets = {} }
 local run = gate.with(limits:gate(), recipe_rows.rows, recipe, source:entries(), { concurrency = tonumber(arg[3]),
   total = source.count, context = {}, progress = line, say = print, stop_after = 0, on_end = function() end })
 assert(run.counts.done == source.count, "not every row was done")

@@ -919,6 +919,19 @@ describe("the sandbox", function()
     test.contains(test.raises("argument", twin.restore, { snapshot = 99 }).message, "no snapshot 99")
   end)
 
+  it("takes back who is found by an address", function()
+    create "ada"
+    local number = twin.snapshot()
+    isograd.delete_candidate { ema = "ada@example.org" }
+    create "ada" -- the address is free again
+    create "bob"
+    add "bob"
+    twin.restore { snapshot = number }
+    refused(202, create, "ada")
+    refused(107, add, "bob")
+    create "bob"
+  end)
+
   it("counts and keeps requests", function()
     create "ada"
     add "ada"

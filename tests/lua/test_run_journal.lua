@@ -342,7 +342,7 @@ end)
 describe("what is over", function()
   it("is told by its lines, where there are many one after the other", function()
     local path = fresh_path()
-    local journal <close> = run_journal.create { path = path }
+    local journal = run_journal.create { path = path }
     local function row(line, state, facts)
       journal:begin_row(("r%d"):format(line), { line = line }, false)
       if state then
@@ -360,7 +360,9 @@ describe("what is over", function()
     for line = 552, 600 do
       row(line, "done")
     end
-    local list = journal:closed_lines()
+    journal:close()
+    local again <close> = run_journal.open { path = path }
+    local list = again.closed_then
     equal(#list, 2)
     equal(table.concat(list[1], "-"), "2-400")
     equal(table.concat(list[2], "-"), "402-550")
