@@ -3,8 +3,11 @@
 -- what an old one sent, so it would do all of it once more. For stdlib/batch.lua.
 --
 --   look(recipe, source, facts) -> nil, or { message =, hint = }
--- facts: profile, rows_file (its whole path), rows_print (its fingerprint). Earlier runs are those of the same recipe
--- and profile that have sent something. Found out are
+--   unfinished(recipe, source, facts) -> the same for `beadle run RECIPE --rows`, which may do rows once more, but not
+--                                        those of a batch that can be gone on with
+-- facts: profile, rows_file (its whole path; not for `unfinished`), rows_print (its fingerprint). Earlier runs are
+-- those of the same recipe and profile that have sent something: batches, and runs over rows that have not come to
+-- their end. Found out are
 --   the same rows           a file with the same content, whatever its name
 --   the same file, changed  rows whose keys such a run has done, where the recipe says what is unique in a row
 --   failed.csv of a run     rows in which something was done before they failed
@@ -27,14 +30,29 @@ local function sum(counts, ...)
   return count
 end
 
+local function has_effects(counts)
+  return sum(counts, "done", "resolved", "unknown", "intent", "forgotten") > 0
+end
+
+-- What a run that was killed or is under way says of itself may be a little old: then its journal is asked. Of one
+-- that somebody has, or that is damaged, the worst is thought.
 local function has_sent(status)
-  return sum(status.effects, "done", "resolved", "unknown", "intent", "forgotten") > 0
+  if has_effects(status.effects) then
+    return true
+  elseif status.state ~= "running" and status.state ~= "stopped" then
+    return false
+  end
+  local ok, known = pcall(run_journal.peek, { path = runs.path_of(status.id) })
+  return not ok or has_effects(known.counts.effects)
 end
 
 local function earlier_runs(recipe, facts)
   local list = {}
   for _, status in ipairs(runs.list()) do
-    if status.batch and status.recipe == recipe.name and status.profile == facts.profile and has_sent(status) then
+    local is_of_it = (status.batch or status.errand) and status.recipe == recipe.name
+      and status.profile == facts.profile
+      and (status.rows_print == facts.rows_print or facts.rows_file and status.rows_file == facts.rows_file)
+    if is_of_it and has_sent(status) then
       list[#list + 1] = status
     end
   end
@@ -52,6 +70,8 @@ local function how_to_go_on(status)
     return ("It goes on: wait for its end. %s"):format(AGAIN)
   elseif status.state == "done" or status.state == "ended" then
     return AGAIN
+  elseif status.errand then
+    return ("`beadle resume %s` does what is left, and nothing twice. %s"):format(status.id, AGAIN)
   end
   return ("`beadle resume %s` does what is left, `beadle retry %s --failed` what failed; nothing of it twice. %s")
     :format(status.id, status.id, AGAIN)
@@ -151,6 +171,18 @@ function M.look(recipe, source, facts)
   found = found or in_changed_file(recipe, source, list, facts)
   source:rewind()
   return found
+end
+
+function M.unfinished(recipe, source, facts)
+  for _, status in ipairs(earlier_runs(recipe, facts)) do
+    local is_over = status.errand or status.state == "done" or status.state == "ended"
+    if not is_over and status.rows_print == facts.rows_print then
+      local found = told(status, ("the rows of %s were begun"):format(source.name))
+      found.hint = found.hint:gsub("%-%-again does all of it once more, as a new run%.", "--forget begins anew all the "
+        .. "same, and does once more what was done.")
+      return found
+    end
+  end
 end
 
 return M

@@ -40,7 +40,8 @@ local function counts_text(counts, seconds)
       parts[#parts + 1] = ("%d %s"):format(count, each[2])
     end
   end
-  return ("%d rows: %s; in %s."):format(counts.total, table.concat(parts, ", "), progress.duration_text(seconds))
+  return ("%d row%s: %s; in %s."):format(counts.total, counts.total == 1 and "" or "s",
+    table.concat(parts, ", "), progress.duration_text(seconds))
 end
 
 -- What to do now: a list of { what, command }.

@@ -110,14 +110,15 @@ local function error_of(known)
   return known and known.error and effects.decode(known.error) or {}
 end
 
--- A row that came to no end, or of whose end nobody knows, is gone on with. A result without an error is of a row that
--- is not finished.
+-- A row that came to no end, or of whose end nobody knows, is gone on with; so is one that waits for somebody to say
+-- whether what was done with other parameters is good. A result without an error is of a row that is not finished.
 local function is_open(entry)
   local known = entry.known
   if not known or known.state == "running" or known.state == "parked" then
     return true
   end
-  return known.state == "failed" and (not known.error or error_of(known).outcome == "unknown")
+  local err = error_of(known)
+  return known.state == "failed" and (not known.error or err.outcome == "unknown" or err.changed == true)
 end
 
 local function is_failed(entry)

@@ -6,7 +6,8 @@
 --   local breaker = breaker_of.new { say = function(text) end }
 --   breaker:enter(host)          waits while the host is down; raises "cancelled" after breaker:stop(). true: this is
 --                                the call that tries
---   breaker:note(host, err, began)   what came of a call there that began then (time.elapsed); nil: it was answered
+--   breaker:note(host, err, began, at)   what came of a call there that began then (time.elapsed); nil: it was
+--                                answered. `at`: the host that failed, where it is another, as that of the tokens
 --   breaker:hold(host, at)       the host asked for a pause: nothing goes there before that moment
 --   breaker:is_open(host)        whether calls wait
 
@@ -77,17 +78,18 @@ function Breaker:enter(name)
   return false
 end
 
-local function open(self, name, host)
+local function open(self, name, host, at)
   if not host.is_open then
-    host.is_open, host.pause = true, FIRST_PAUSE_S
-    self.say(("%s does not answer: its calls wait until it does."):format(name))
+    host.is_open, host.pause, host.because = true, FIRST_PAUSE_S, at or name
+    self.say(host.because == name and ("%s does not answer: its calls wait until it does."):format(name)
+      or ("%s does not answer: calls to %s wait until it does."):format(host.because, name))
   else
     host.pause = math.min(2 * host.pause, LONGEST_PAUSE_S)
   end
   host.until_at = math.max(host.until_at, now() + host.pause)
 end
 
-function Breaker:note(name, err, began)
+function Breaker:note(name, err, began, at)
   local host = host_of(self, name)
   if err ~= nil and began and began < (host.back_at or began) then
     return -- it was sent while the host was down
@@ -98,7 +100,7 @@ function Breaker:note(name, err, began)
     return -- says nothing about the host
   elseif err == nil or not (type(err) == "table" and FAULTS[err.kind]) then
     if host.is_open then
-      self.say(("%s answers again."):format(name))
+      self.say(("%s answers again."):format(host.because))
       host.back_at = now()
     end
     host.failures, host.is_open = 0, false
@@ -106,7 +108,7 @@ function Breaker:note(name, err, began)
   end
   host.failures = host.failures + 1
   if host.failures >= FAILURES or was_trial then
-    open(self, name, host)
+    open(self, name, host, at)
   end
 end
 

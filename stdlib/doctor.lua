@@ -168,6 +168,9 @@ end
 
 local function compare_clock(findings, vendor)
   local url = address_of(vendor)
+  if not url then -- a mail server tells no time
+    return
+  end
   local asked = time.now()
   local ok, answer = pcall(http.get, url, { timeout = 20, retry = false })
   local date = ok and M.http_date(answer.headers.date)

@@ -121,7 +121,7 @@ function M.answer(effect, text)
 end
 
 local ERROR_FIELDS = { "kind", "message", "code", "status", "meaning", "hint", "outcome", "operation", "vendor",
-  "vendor_message", "retryable" }
+  "vendor_message", "retryable", "changed", "budget" }
 
 -- error_text(err) -> text
 function M.error_text(err)

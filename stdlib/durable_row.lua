@@ -23,7 +23,8 @@ end
 -- What is recorded with other parameters
 
 local function changed_error(run, record, known, differences)
-  return error_value.new { kind = "conflict", outcome = "none", durable = true, operation = record.operation,
+  return error_value.new { kind = "conflict", outcome = "none", durable = true, changed = true,
+    operation = record.operation,
     message = ("it was done %s at %s with other parameters (%s)"):format(effects.about(record),
       time.iso(known.ended_at or known.sent_at), table.concat(differences, "; ")),
     hint = ("`beadle resume %s --accept-changes` takes what was done as it is."):format(run.id) }
@@ -47,9 +48,9 @@ local function check_same(row, record, known)
     return
   end
   local err = changed_error(run, record, known, effects.differences(known.params, record.params))
-  local question = ("%s\nTake what was done, and send nothing? [y/N] "):format(err.message)
+  local question = ("%s: %s\nTake what was done, and send nothing? [y/N] "):format(record.operation, err.message)
   if not (run.console.interactive and ask(run, question)) then
-    row.refused = err
+    row.refused, run.has_refused = err, true
     error(err, 0)
   end
 end

@@ -60,7 +60,9 @@ local function advice(effect, why)
     return ("%s.%s tells: %s."):format(effect.vendor, told_probe.operation, told_probe.doc)
   end
   local text = told_probe.doc or why or "find out at the other side"
-  return text:sub(1, 1):upper() .. text:sub(2) .. "."
+  text = text:sub(1, 1):upper() .. text:sub(2) .. "."
+  local says_where = not effect.vendor or text:find "look" or text:find "shows"
+  return says_where and text or text .. " Look at the vendor's own pages, or ask those whom it is for."
 end
 
 -- The error that a person must decide about it. The row sends nothing from here on.

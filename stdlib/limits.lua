@@ -225,14 +225,14 @@ end
 local function observed(self, effect, host, began, ok, ...)
   local first = ...
   local wrong = not ok and first or fault_in(effect, first)
-  self.breaker:note(host, wrong, began)
+  self.breaker:note(host, wrong, began, error_value.is(first) and first.failed_at or nil)
   if type(wrong) == "table" and wrong.retry_after then
     hold(self, host, wrong.retry_after)
   end
   if ok then
     return ...
   elseif error_value.is(first) then
-    first.host = host
+    first.host, first.failed_at = host, first.failed_at or host
   end
   error(first, 0)
 end

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- beadle.options: command line options from one table, for beadle's commands and for recipes.
 --
--- parse(spec, arguments) -> values, operands. `spec` is a list of options:
+-- parse(spec, arguments [, elsewhere]) -> values, operands. `spec` is a list of options:
 --   name      "dry-run" for --dry-run; values are kept under it with "_" for "-"
 --   short     one letter, optional
 --   value     name of its value in help; without it the option is a flag
@@ -10,7 +10,7 @@
 --   default   the value when it is not given
 --   kind      what completion offers for the value: "file", "lua", "folder", "profile", ..., or choices: "plain|json"
 --   doc       one sentence
--- Raises an error with exit status 2.
+-- `elsewhere`: for an option that is not known, where others go. Raises an error with exit status 2.
 
 local catalogue = require "beadle.catalogue"
 local error_value = require "beadle.error"
@@ -26,7 +26,7 @@ local function key_of(option)
   return (option.name:gsub("%-", "_"))
 end
 
-local function find(spec, name)
+local function find(spec, name, elsewhere)
   local names = {}
   for _, option in ipairs(spec) do
     if option.name == name or option.short == name then
@@ -38,7 +38,7 @@ local function find(spec, name)
   local nearest = #name > 1 and catalogue.nearest(name, names)
   return M.fail(("unknown option %s%s"):format(#name > 1 and "--" or "-", name),
     nearest and ("Did you mean --%s?"):format(nearest)
-      or "Options of beadle itself, such as --profile, go before the command.")
+      or elsewhere or "Options of beadle itself, such as --profile, go before the command.")
 end
 
 local function keep(values, option, text)
@@ -67,7 +67,7 @@ local function split(word)
   return word:match "^%-%-(.+)$" or word:match "^%-(.)$"
 end
 
-function M.parse(spec, arguments)
+function M.parse(spec, arguments, elsewhere)
   local values, operands, only_operands = {}, {}, false
   local index = 1
   while index <= #arguments do
@@ -81,7 +81,7 @@ function M.parse(spec, arguments)
     elseif name == "help" or name == "h" then
       values.help = true
     elseif name then
-      local option = find(spec, name)
+      local option = find(spec, name, elsewhere)
       if not option.value and text then
         M.fail(("--%s takes no value"):format(option.name))
       elseif not option.value then

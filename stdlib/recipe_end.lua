@@ -2,6 +2,7 @@
 -- The end of a recipe's run: what it leaves on the terminal and in files, and the exit status. For
 -- stdlib/recipe_main.lua.
 
+local durable = require "beadle.durable"
 local error_value = require "beadle.error"
 local fs = require "beadle.fs"
 local params_of = require "beadle.recipe_params"
@@ -86,19 +87,17 @@ local function tell_end(recipe, run, counts, values, console, seconds)
   if run.left_out == 0 then
     return
   end
-  local columns = fs.columns "stderr"
-  console.err(summary.left_out(run.records, run.rest, columns, recipe.row_name))
-  if not values.failed and not recipe.spec.rows then
-    console.err(summary.advice(counts.done, columns))
-  end
+  console.err(summary.left_out(run.records, run.rest, fs.columns "stderr", recipe.row_name))
 end
 
--- The errand's run ends, unless it is left in the middle and no file tells which rows are left.
+-- The errand's run ends, unless it is left in the middle and no file tells which rows are left. Whether something of
+-- the rows is kept, so that they can be gone on with.
 local function end_errand(run, values, is_written)
-  if run.errand then
-    local is_told = run.left_out > 0 and values.failed or run.left_out == 0 and values.output
-    run.errand:finish(run, is_written and (is_told or not run.reason))
+  if not run.errand then
+    return durable.active() ~= nil
   end
+  local is_told = run.left_out > 0 and values.failed or run.left_out == 0 and values.output
+  return run.errand:finish(run, is_written and (is_told or not run.reason))
 end
 
 -- report(recipe, run, values, context, console, seconds) -> exit status. Raises the error for which rows were left out,
@@ -123,7 +122,10 @@ function M.report(recipe, run, values, context, console, seconds)
   end
   tell(console.err, table.concat(notes, "\n"))
   tell_end(recipe, run, counts, values, console, seconds)
-  end_errand(run, values, shown and not wrong)
+  if not end_errand(run, values, shown and not wrong) and run.left_out > 0 and not values.failed
+    and not recipe.spec.rows then
+    console.err(summary.advice(counts.done, fs.columns "stderr"))
+  end
   if wrong or run.rest_error or not finished or not shown then
     error(wrong or run.rest_error or not finished and text or unshown, 0)
   elseif run.reason then

@@ -14,9 +14,11 @@
 --   errand:entries() -> iterator of the source's entries, with what is known of them
 --   errand:ended(entry) -> what an earlier start has left of a row with which nothing more is to be done, or nil
 --   errand:kept(entry) -> what the row has kept for --failed
---   errand:finish(outcome, is_told)     is_told: files say what is left, so that nothing needs to be known any more
+--   errand:finish(outcome, is_told) -> whether the run is kept; is_told: files say what is left, so that nothing needs
+--                               to be known any more
 
 local again = require "beadle.cli.again"
+local earlier = require "beadle.batch_before"
 local command_line = require "beadle.run_command"
 local config = require "beadle.config"
 local durable = require "beadle.durable"
@@ -179,7 +181,7 @@ local function new_meta(self, facts, rows_file)
   end
   return { errand = true, recipe = self.recipe.name, script = arg and arg[0] or self.recipe.name,
     folder = again.folder(), profile = config.profile(), sandbox = false, seed = math.random(0), rows = self.print,
-    rows_file = rows_file, command = words, left_out = left_out, total = self.source.count }
+    rows_print = self.print, rows_file = rows_file, command = words, left_out = left_out, total = self.source.count }
 end
 
 local function begin(self, facts, values, goes_on, rows_file)
@@ -227,6 +229,15 @@ local function refuse_continue(source, why)
     "Without --continue, all of its rows are done.")
 end
 
+-- A batch over the same rows that can be gone on with has done some of them.
+local function refuse_beside_batch(self)
+  local found = self.print and earlier.unfinished(self.recipe, self.source, { profile = config.profile(),
+    rows_print = self.print })
+  if found then
+    options.fail(found.message, found.hint)
+  end
+end
+
 -- keeps(context) -> whether anything outlives the program that a run could go on with.
 function M.keeps(context)
   return not context.is_sandbox
@@ -252,6 +263,9 @@ function M.open(recipe, source, values, facts)
   local goes_on = take_up(self, values)
   if values.continue and not goes_on then
     refuse_continue(source)
+  end
+  if not goes_on and not values.forget then
+    refuse_beside_batch(self)
   end
   begin(self, facts, values, goes_on, is_file and name or nil)
   math.randomseed(self.run.meta.seed)
@@ -330,12 +344,14 @@ end
 function Errand:finish(outcome, is_told)
   local is_open_yet = has_open_effects(self.run)
   self.finished = true
-  if not is_open_yet and (is_told or not has_effects(self.run)) then
+  local is_left = is_open_yet or self.run.has_refused
+  if not is_left and (is_told or not has_effects(self.run)) then
     remove(self)
-    return
+    return false
   end
   tell_kept(self, is_open_yet)
   self.run:finish(error_value.is(outcome.reason, "cancelled") and "stopped" or "failed")
+  return true
 end
 
 -- Where it did not come so far, nothing was begun, or something of our own broke.

@@ -235,7 +235,12 @@ local TO_DO = {
   configuration = "A setting is missing or wrong. Tell whoever keeps the script.",
   cancelled = "It was stopped by hand. It can go on.",
 }
+local OF_BUDGET = "The run may not use up more. Nothing was sent to the platform."
 local OF_SCRIPT = "The script has a mistake. Tell whoever keeps it, with this page."
+
+local function to_do(group)
+  return group.budget and OF_BUDGET or TO_DO[group.kind] or OF_SCRIPT
+end
 
 local function row_name(entry)
   local line = entry.line and (' <span class="soft">(line %d)</span>'):format(entry.line) or ""
@@ -252,7 +257,7 @@ local function error_rows(data)
     local what = escape(group.meaning or group.message or "unknown")
     local kind = ('<span class="soft">%s%s</span>'):format(escape((group.kind:gsub("_", " "))),
       group.code and " " .. escape(group.code) or "")
-    rows[#rows + 1] = { number(group.count), what .. "<br>" .. kind, (TO_DO[group.kind] or OF_SCRIPT)
+    rows[#rows + 1] = { number(group.count), what .. "<br>" .. kind, to_do(group)
       .. (group.hint and "<br>" .. escape(group.hint) or ""), table.concat(names, "<br>")
       .. (group.count > #names and ("<br>and %s more"):format(number(group.count - #names)) or "") }
   end

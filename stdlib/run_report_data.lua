@@ -38,7 +38,7 @@ local function add_error(groups, entry)
     groups.others = group
   elseif not group then
     group = { kind = err.kind or "script", code = err.code, meaning = err.meaning, message = err.message,
-      hint = err.hint, operation = err.operation, count = 0, rows = {} }
+      hint = err.hint, budget = err.budget, operation = err.operation, count = 0, rows = {} }
     groups[name] = group
     groups[#groups + 1] = group
   end

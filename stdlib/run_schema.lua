@@ -109,7 +109,8 @@ end
 
 -- Lines of rows that came to an end and are not gone on with. Of an error that is no JSON the checksum tells.
 local CLOSED = ",beadle_ranges(CASE WHEN state IN ('done','skipped','in_doubt') OR state='failed' AND "
-  .. "json_valid(error) AND json_extract(error,'$.outcome') IS NOT 'unknown' THEN line ELSE -1 END) closed"
+  .. "json_valid(error) AND json_extract(error,'$.outcome') IS NOT 'unknown' AND json_extract(error,'$.changed') "
+  .. "IS NOT 1 THEN line ELSE -1 END) closed"
 
 -- Gives how many of its rows have which state, and of the table of rows the lines that are closed: all in one scan.
 function M.check_table(db, path, each)

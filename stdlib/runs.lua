@@ -114,7 +114,8 @@ end
 function M.show_status(id, meta, counts, state)
   M.write_status(id, { state = state or meta.state, started = meta.started, updated = time.now(),
     script = meta.script, profile = meta.profile, rows = counts.rows, effects = counts.effects, batch = meta.batch,
-    recipe = meta.recipe, total = meta.total, rows_file = meta.rows_file, rows_print = meta.rows_print })
+    errand = meta.errand, recipe = meta.recipe, total = meta.total, rows_file = meta.rows_file,
+    rows_print = meta.rows_print })
 end
 
 -- The journal, what SQLite has beside it, the lock and the status; also of a run whose journal is gone.

@@ -140,6 +140,10 @@ local function run(...)
     return #words == 0 and 2 or 0
   end
   local path = words[1]
+  if path:sub(1, 1) == "-" then
+    options.fail(("batch needs a recipe before its options, not %s"):format(path),
+      "Such as: beadle batch RECIPE ROWS.csv --concurrency 4")
+  end
   local recipe = load_recipe(path)
   local spec, taken = usage.batch_options(recipe, SPEC, OF_BEADLE)
   local values, texts = usage.parse_batch(recipe, spec, taken, { table.unpack(words, 2) })

@@ -14,9 +14,18 @@ Vendors: %s.
 
 ]]):format(table.concat(catalogue.vendors(), ", "))
 
+-- The command of this name, or nil.
+local function command_of(name)
+  local ok, command = pcall(require, "beadle.cli." .. (name:match "^%l+$" or "?"))
+  return ok and type(command) == "table" and command.run and command or nil
+end
+
 local function run(...)
   local values, operands = options.parse({}, { ... })
-  if values.help or #operands ~= 1 then
+  local whole = operands[2] and command_of(operands[1])
+  if #operands == 2 and whole and whole.parts then
+    return whole.run(operands[2], "--help")
+  elseif values.help or #operands ~= 1 then
     if values.help or #operands == 0 then
       print(USAGE .. options.describe {})
       return 0
@@ -30,12 +39,8 @@ local function run(...)
       return 0
     end
   end
-  -- The name of a command, or of none.
-  local is_command, command
-  if topic:find "^%l+$" then
-    is_command, command = pcall(require, "beadle.cli." .. topic)
-  end
-  if is_command and type(command) == "table" and command.run then
+  local command = command_of(topic)
+  if command then
     return command.run "--help"
   end
   local nearest = not topic:find(".", 1, true) and catalogue.nearest(topic, catalogue.vendors())

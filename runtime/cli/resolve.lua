@@ -99,7 +99,7 @@ local function describe(journal, index, effect, columns)
   if type(err) == "table" then
     add(lines, columns, "error: " .. tostring(err.message))
     if err.hint then
-      add(lines, columns, "how to find out: " .. err.hint)
+      add(lines, columns, "how to find out: " .. err.hint:gsub(" Then `beadle resolve [^`]*`%.$", "")) -- which this is
     end
   end
   if effect.probe == "repeat" then

@@ -110,7 +110,7 @@ local function go_on(operands, values, only)
 end
 
 local function run(...)
-  local values, operands = options.parse(SPEC, { ... })
+  local values, operands = options.parse(SPEC, { ... }, "Options of the script or batch go behind --.")
   if values.help then
     print(USAGE .. options.describe(SPEC))
     return 0

@@ -1,4 +1,4 @@
--- beadle retry RUN --failed | --rows LINES | --where CONDITION: does rows of a batch again
+-- beadle retry RUN --failed|--rows|--where ...: does rows of a batch again
 -- SPDX-License-Identifier: MIT
 
 local options = require "beadle.options"
@@ -27,7 +27,7 @@ left as they are. OPTIONS are added behind those of the batch, such as --budget 
 ]]
 
 local function run(...)
-  local values, operands = options.parse(SPEC, { ... })
+  local values, operands = options.parse(SPEC, { ... }, "Options of the batch, such as --budget, go behind --.")
   if values.help then
     print(USAGE .. options.describe(SPEC))
     return 0

@@ -41,7 +41,7 @@ local function unknown(name)
 end
 
 local function done_text(status)
-  if status.batch then
+  if status.batch or status.errand then
     return ("%d/%d"):format((status.rows or {}).done or 0, status.total or 0)
   end
   local effects = status.effects or {}
@@ -52,7 +52,7 @@ end
 local function doubt_of(status)
   local effects = status.effects or {}
   local open = status.state ~= "running" and (effects.unknown or 0) + (effects.intent or 0) or 0
-  return status.batch and (status.rows or {}).in_doubt or not status.batch and open or 0
+  return status.batch and ((status.rows or {}).in_doubt or 0) or open
 end
 
 local function what_text(status)

@@ -53,6 +53,11 @@ verdict "its vendor is asked" out_has "ok      isograd.list_available_credits an
 verdict "others of the catalogue are not" sh -c '! grep -q scodoc out'
 verdict "the clock is compared with the vendor's" sh -c 'grep -q "ok      the clock is [0-5] s .* that of isograd" out'
 
+sed 's|profiles = { live = {|& mail = { smtp = "smtp://127.0.0.1:9", from = "me@example.org" },|' beadle.conf.lua >with_mail
+cp with_mail beadle.conf.lua
+run doctor
+verdict "a mail server has no clock, and none is missed" sh -c '! grep -q "WRONG" out'
+
 profile "$base" $secret
 run doctor
 verdict "wrong credentials are status 1" is_status 1

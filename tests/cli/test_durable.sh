@@ -139,6 +139,8 @@ verdict "but put before a person" err_has "beadle resolve $id"
 run resolve "$id"
 verdict "resolve lists it" out_has "1. isograd.send_registration_email"
 verdict "with how to find out" out_has "how to find out"
+verdict "where the API does not tell" out_has "Look at the vendor's own pages"
+verdict "and without naming itself" sh -c '! grep -q "Then .beadle resolve" out'
 verdict "and says that it is open" is_status 1
 run resolve "$id" --effect 9 --as not
 verdict "a number that is not there is refused" is_status 2

@@ -97,6 +97,8 @@ refused "help names the nearest operation" "Did you mean isograd.add_test?" help
 refused "help names the nearest vendor" "Did you mean isograd.add_test?" help isogrd.add_test
 run help lti
 verdict "help explains a command" out_has "Usage: beadle lti COMMAND"
+run help runs show
+verdict "help explains a part of a command" out_has "Usage: beadle runs show RUN"
 refused "help names the nearest of a single word" "Did you mean isograd?" help isogrd
 refused "help wants VENDOR.OPERATION" "is no operation" help add_test
 
