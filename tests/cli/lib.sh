@@ -5,9 +5,12 @@ set -u
 : "${BEADLE:?names the program to test}"
 passed=0
 failed=0
+status=none
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
+: >out
+: >err
 unset BEADLE_PROFILE BEADLE_CONFIG BEADLE_PATH
 HOME=$work
 XDG_CONFIG_HOME=$work/config

@@ -6,7 +6,7 @@
 "$BEADLE" sandbox --port 0 >said 2>err &
 server=$!
 trap 'kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
-until grep -q 'http://' said 2>/dev/null; do
+until grep -q 'odata-api/Users(' said 2>/dev/null; do # which is said last
   kill -0 "$server" 2>/dev/null || { cat err; exit 1; }
 done
 base=$(grep -o 'http://127.0.0.1:[0-9]*' said | head -1)
