@@ -23,6 +23,7 @@ void bd_bindings_open(struct bd_runtime *rt)
         {"beadle.log", bd_log_module},
         {"beadle.fs", bd_fs_module},
         {"beadle.lock", bd_lock_module},
+        {"beadle.digest", bd_digest_module},
         {"beadle.observe", bd_observe_module},
         {"beadle.test.native", bd_test_module},
         {"beadle.sqlite", bd_sqlite_module},

@@ -8,6 +8,7 @@
 local async = require "beadle.async"
 local before = require "beadle.batch_before"
 local config = require "beadle.config"
+local digest = require "beadle.digest"
 local durable = require "beadle.durable"
 local error_value = require "beadle.error"
 local end_of = require "beadle.batch_end"
@@ -15,7 +16,6 @@ local fs = require "beadle.fs"
 local gate = require "beadle.gate"
 local input = require "beadle.recipe_input"
 local limits_of = require "beadle.limits"
-local native = require "beadle.lti.native"
 local options = require "beadle.options"
 local pretty = require "beadle.pretty"
 local progress = require "beadle.progress"
@@ -179,7 +179,7 @@ end
 local function check_mark(facts)
   local script = fs.exists(facts.script) and fs.read(facts.script) or ""
   return ("%s %s"):format(facts.rows_print,
-    native.body_hash("HMAC-SHA256", script .. "\n" .. table.concat(facts.command, "\n")))
+    digest.sha256(script .. "\n" .. table.concat(facts.command, "\n")))
 end
 
 local function check_all_rows(source)

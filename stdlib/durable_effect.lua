@@ -3,9 +3,9 @@
 -- with sorted names, so that equal values are equal texts, and without secrets. For stdlib/durable.lua.
 
 local database = require "beadle.database"
+local digest = require "beadle.digest"
 local error_value = require "beadle.error"
 local json = require "beadle.json"
-local native = require "beadle.lti.native"
 local probe = require "beadle.catalogue.probe"
 
 local M = {}
@@ -81,7 +81,7 @@ function M.of(row, effect)
   local name = record.operation .. " " .. record.key
   row.seen[name] = (row.seen[name] or 0) + 1
   record.occurrence = row.seen[name]
-  record.params_hash = native.body_hash("HMAC-SHA256", record.params)
+  record.params_hash = digest.sha256(record.params)
   record.probe = probe_of(effect)
   return record
 end

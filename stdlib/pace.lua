@@ -9,9 +9,9 @@
 
 local async = require "beadle.async"
 local config = require "beadle.config"
+local digest = require "beadle.digest"
 local error_value = require "beadle.error"
 local fs = require "beadle.fs"
-local native = require "beadle.lti.native"
 local runs = require "beadle.runs"
 local sqlite = require "beadle.sqlite"
 local task = require "beadle.task"
@@ -51,7 +51,7 @@ local function name_of(vendor, settings)
     end
   end
   table.sort(parts)
-  local hash = native.body_hash("HMAC-SHA256", table.concat(parts, "\n")):gsub("[^%w]", "")
+  local hash = digest.sha256(table.concat(parts, "\n")):gsub("[^%w]", "")
   return ("%s-%s"):format(vendor:gsub("[^%w.-]+", "-"), hash:sub(1, 20))
 end
 

@@ -18,6 +18,7 @@
 --                               to be known any more
 
 local again = require "beadle.cli.again"
+local digest = require "beadle.digest"
 local earlier = require "beadle.batch_before"
 local command_line = require "beadle.run_command"
 local config = require "beadle.config"
@@ -27,7 +28,6 @@ local error_value = require "beadle.error"
 local failure = require "beadle.recipe_failure"
 local fs = require "beadle.fs"
 local gate = require "beadle.gate"
-local native = require "beadle.lti.native"
 local options = require "beadle.options"
 local rows_of = require "beadle.batch_rows"
 local run_journal = require "beadle.run_journal"
@@ -69,7 +69,7 @@ local function name_of(recipe, source, values, texts)
 end
 
 local function id_of(name)
-  local hash = native.body_hash("HMAC-SHA256", name):lower():gsub("[^%l%d]", "")
+  local hash = digest.sha256(name):lower():gsub("[^%l%d]", "")
   return "rows-" .. hash:sub(1, 12)
 end
 

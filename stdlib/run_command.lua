@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- The command line with which a durable run is started again. For stdlib/durable_main.lua and recipe_errand.lua.
+-- The command line with which a durable run is started again. For stdlib/durable_main.lua, recipe_errand.lua and
+-- runtime/cli/batch.lua.
 
 local log = require "beadle.log"
 
@@ -21,26 +22,45 @@ function M.secret_options(object)
   return names
 end
 
--- keepable(secrets [, without]) -> the words of this program's command line as they may be kept, and the options that
--- are left out of it. `without` is a set of words that are passed over.
-function M.keepable(secrets, without)
-  local words, left_out, index = {}, {}, 0
-  while arg[index - 1] do
-    index = index - 1
-  end
-  index = index + 1 -- behind the program
-  while arg[index] do
-    local word = arg[index]
+-- kept(words, drop) -> the words as they may be kept, and the options whose secrets are left out of them.
+-- drop(word, name, index) says of a word that goes "word", of an option that goes with its value "value", and "secret"
+-- where that is one. `name` is that of an option.
+function M.kept(words, drop)
+  local kept, left_out, index = {}, {}, 1
+  while index <= #words do
+    local word = words[index]
     local name = word:match "^(%-%-[^=]+)"
-    if name and secrets[name] and index > 0 then
-      left_out[#left_out + 1] = name
+    local why = drop(word, name, index)
+    if not why then
+      kept[#kept + 1] = log.masked(word)
+    elseif why ~= "word" then
+      left_out[#left_out + 1] = why == "secret" and name or nil
       index = index + (word:find("=", 1, true) and 0 or 1)
-    elseif not (without and without[word]) and (index > 0 or not is_of_this_start(word)) then
-      words[#words + 1] = log.masked(word)
     end
     index = index + 1
   end
-  return words, left_out
+  return kept, left_out
+end
+
+-- The words behind the program, and which of them is the script.
+local function command_line()
+  local first = 0
+  while arg[first - 1] do
+    first = first - 1
+  end
+  return { table.unpack(arg, first + 1) }, -first
+end
+
+-- keepable(secrets [, without]) -> as `kept`, of this program's command line. `without` is a set of words that go.
+function M.keepable(secrets, without)
+  local words, script_at = command_line()
+  return M.kept(words, function(word, name, index)
+    if name and secrets[name] and index > script_at then
+      return "secret"
+    end
+    local goes = without and without[word] or index <= script_at and is_of_this_start(word)
+    return goes and "word" or nil
+  end)
 end
 
 return M

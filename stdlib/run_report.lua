@@ -7,8 +7,8 @@
 --   to_file(journal, id, path)
 
 local data_of = require "beadle.run_report_data"
+local digest = require "beadle.digest"
 local export = require "beadle.run_export"
-local native = require "beadle.lti.native"
 local reader = require "beadle.run_reader"
 local style = require "beadle.run_report_style"
 local time = require "beadle.time"
@@ -362,7 +362,7 @@ function M.write(journal, id, put)
   local data = data_of.gather(journal, id)
   local words, class = verdict(data)
   local policy = ("default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; form-action 'none'"):format(
-    native.body_hash("HMAC-SHA256", style))
+    digest.sha256(style))
   put(('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" '
     .. 'content="%s">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="referrer" '
     .. 'content="no-referrer">\n<title>Run %s</title>\n<style>%s</style></head><body>\n'):format(policy, escape(id),

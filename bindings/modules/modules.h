@@ -16,6 +16,7 @@ int bd_config_module(lua_State *L);   // beadle.config.native
 int bd_test_module(lua_State *L);     // beadle.test.native, under beadle.test
 int bd_hook_module(lua_State *L);     // beadle.hook.native, under beadle.hook
 int bd_lock_module(lua_State *L);     // beadle.lock, under gradebooks and runs
+int bd_digest_module(lua_State *L);   // beadle.digest, under runs
 int bd_sqlite_module(lua_State *L);   // beadle.sqlite
 int bd_database_module(lua_State *L); // beadle.database, under journals
 

@@ -4,12 +4,12 @@
 local again = require "beadle.cli.again"
 local batch = require "beadle.batch"
 local bundled = require "beadle.cli.recipes_bundled"
+local command_line = require "beadle.run_command"
 local config = require "beadle.config"
 local error_value = require "beadle.error"
 local fs = require "beadle.fs"
 local gate = require "beadle.gate"
 local limits = require "beadle.limits"
-local log = require "beadle.log"
 local options = require "beadle.options"
 local pace = require "beadle.pace"
 local rows_of = require "beadle.batch_rows"
@@ -79,30 +79,11 @@ end
 local PASSING = { ["--run"] = true, ["--only"] = true, ["--profile"] = true }
 local PASSING_FLAGS = { ["--accept-changes"] = true, ["--yes"] = true, ["--again"] = true, ["--json"] = true }
 
-local function secrets_of(recipe)
-  local names = {}
-  for _, param in ipairs(recipe.params) do
-    names["--" .. param.name] = param.secret or nil
-  end
-  return names
-end
-
 -- The words of the command as they may be kept, and the options that are left out of it.
 local function keepable(words, secrets)
-  local kept, left_out, index = { "batch" }, {}, 1
-  while index <= #words do
-    local word = words[index]
-    local name = word:match "^(%-%-[^=]+)"
-    local skips = name and (secrets[name] or PASSING[name])
-    if skips then
-      left_out[#left_out + 1] = secrets[name] and name or nil
-      index = index + (word:find("=", 1, true) and 0 or 1)
-    elseif not PASSING_FLAGS[word] then
-      kept[#kept + 1] = log.masked(word)
-    end
-    index = index + 1
-  end
-  return kept, left_out
+  return command_line.kept({ "batch", table.unpack(words) }, function(word, name)
+    return secrets[name] and "secret" or PASSING[name] and "value" or PASSING_FLAGS[word] and "word" or nil
+  end)
 end
 
 -- Options of beadle itself go before all others.
@@ -154,7 +135,7 @@ local function run(...)
     with_profile(values.profile, words)
   end
   values.columns_only = taken
-  local kept, left_out = keepable(words, secrets_of(recipe))
+  local kept, left_out = keepable(words, command_line.secret_options(recipe))
   return batch.run(recipe, values, texts, { id = values.run, wanted = wanted_of(values.only), script = path,
     rows = values.rows, folder = again.folder(), command = kept, left_out = left_out }, usage.console())
 end

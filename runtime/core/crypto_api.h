@@ -26,6 +26,7 @@
     X(sha1, EVP_sha1)                                   \
     X(sha256, EVP_sha256)                               \
     X(digest, EVP_Digest)                               \
+    X(base64, EVP_EncodeBlock)                          \
     X(hmac, HMAC)                                       \
     X(keygen, EVP_PKEY_Q_keygen)                        \
     X(key_free, EVP_PKEY_free)                          \

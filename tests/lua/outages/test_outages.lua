@@ -12,6 +12,7 @@ local http = require "beadle.http"
 local inspera = require "beadle.inspera"
 local isograd = require "beadle.isograd"
 local recipe_of = require "beadle.recipe"
+local native = require "beadle.test.native"
 local runs = require "beadle.runs"
 local sandbox = require "beadle.sandbox"
 local scodoc = require "beadle.scodoc"
@@ -28,18 +29,6 @@ local DOWN_AFTER_S, DOWN_S = 0.2, 60
 
 local folder
 
-local function remove(path)
-  for _, entry in ipairs(fs.exists(path) and fs.list(path) or {}) do
-    local inner = path .. "/" .. entry.name
-    if fs.is_folder(inner) then
-      remove(inner)
-    else
-      os.remove(inner)
-    end
-  end
-  os.remove(path)
-end
-
 test.before_each(function()
   sandbox.reset()
   folder = os.tmpname()
@@ -48,7 +37,7 @@ test.before_each(function()
   runs.folder = function() return folder .. "/runs" end
 end)
 test.after_each(function()
-  remove(folder)
+  native.remove_folder(folder)
 end)
 
 local function recipe(act)

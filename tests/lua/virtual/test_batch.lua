@@ -12,6 +12,7 @@ local isograd = require "beadle.isograd"
 local limits_of = require "beadle.limits"
 local recipe_of = require "beadle.recipe"
 local rows_of = require "beadle.batch_rows"
+local native = require "beadle.test.native"
 local runs = require "beadle.runs"
 local sandbox = require "beadle.sandbox"
 local test = require "beadle.test"
@@ -22,18 +23,6 @@ test.limit = 10 * 86400
 local describe, it, equal = test.describe, test.it, test.equal
 
 local folder, id, said
-
-local function remove(path)
-  for _, entry in ipairs(fs.exists(path) and fs.list(path) or {}) do
-    local inner = path .. "/" .. entry.name
-    if fs.is_folder(inner) then
-      remove(inner)
-    else
-      os.remove(inner)
-    end
-  end
-  os.remove(path)
-end
 
 test.before_each(function()
   sandbox.reset()
@@ -47,7 +36,7 @@ test.before_each(function()
   end
 end)
 test.after_each(function()
-  remove(folder)
+  native.remove_folder(folder)
 end)
 
 local function people(count)
