@@ -10,6 +10,7 @@
 
 local catalogue = require "beadle.catalogue"
 local help = require "beadle.help"
+local help_fields = require "beadle.help_fields"
 
 local M = {}
 
@@ -116,7 +117,7 @@ local function replaced_in(fields)
 end
 
 local function field_line(out, vendor, class, field, operation, optional)
-  local words = operation and help.param_sentence(field, operation) or sentence(field.doc)
+  local words = operation and help_fields.param_sentence(field, operation) or sentence(field.doc)
   return ("---@field %s %s %s"):format(field_name(field.name, optional), type_of(out, vendor, class, field, operation),
     one_line(words))
 end
@@ -143,7 +144,7 @@ end
 
 local function table_classes(vendor, operation, table_name, chooser)
   local names = {}
-  for _, each in ipairs(help.tables_of(operation, table_name, chooser)) do
+  for _, each in ipairs(help_fields.tables_of(operation, table_name, chooser)) do
     names[#names + 1] = ("beadle.%s.%s"):format(vendor.name, each.name)
   end
   return names

@@ -9,6 +9,7 @@
 local catalogue = require "beadle.catalogue"
 local error_value = require "beadle.error"
 local help = require "beadle.help"
+local help_fields = require "beadle.help_fields"
 local pretty = require "beadle.pretty"
 
 local M = {}
@@ -195,7 +196,8 @@ local function describe_enumeration(vendor, name)
     if each.name == name then
       local rows = {}
       for _, choice in ipairs(each.choices) do
-        rows[#rows + 1] = { ("%s.%s.%s"):format(vendor, name, choice.name), help.choice_value(choice), choice.doc }
+        rows[#rows + 1] = { ("%s.%s.%s"):format(vendor, name, choice.name), help_fields.choice_value(choice),
+          choice.doc }
       end
       return ("%s.%s: %s\n\n%s"):format(vendor, name, each.doc, pretty.table({ "constant", "value", "means" }, rows))
     end

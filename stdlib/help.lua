@@ -3,6 +3,7 @@
 
 local catalogue = require "beadle.catalogue"
 local error_value = require "beadle.error"
+local fields_of = require "beadle.help_fields"
 local pretty = require "beadle.pretty"
 local probe_words = require "beadle.catalogue.probe_words"
 
@@ -75,103 +76,20 @@ local function add_rows(out, rows)
   end
 end
 
--- A choice as it is written in a call.
-local function choice_value(choice)
-  if choice.number then
-    return ("\"%s\" or %d"):format(choice.value, choice.number)
-  end
-  return type(choice.value) == "string" and ("\"%s\""):format(choice.value) or tostring(choice.value)
-end
-
-local function param_sentence(param, operation)
-  local parts = { param.doc .. "." }
-  if param.enumeration then
-    local choices = {}
-    for _, choice in ipairs(param.enumeration.choices) do
-      choices[#choices + 1] = ("%s %s (%s)"):format(choice_value(choice), choice.name, choice.doc)
-    end
-    parts[#parts + 1] = ("One of %s.%s: %s%s."):format(operation.vendor, param.enumeration.name,
-      table.concat(choices, ", "), param.enumeration.open and ", or another" or "")
-  elseif param.min and param.min == param.max then
-    parts[#parts + 1] = ("Always %d; filled in."):format(param.min)
-  end
-  if operation.variant_value and param.name == operation.selector then
-    parts[#parts + 1] = ("Here %d; filled in."):format(operation.variant_value)
-  elseif param.fallback and not (param.min and param.min == param.max) then
-    parts[#parts + 1] = ("Default: %s."):format(param.fallback)
-  end
-  if param.setting then
-    parts[#parts + 1] = ("Default: the profile's %s."):format(param.setting)
-  end
-  if param.means_until then
-    parts[#parts + 1] = ("Deprecated: the vendor knows this name until %s; it is sent as %s."):format(
-      param.means_until, param.means)
-  end
-  if param.secret then
-    parts[#parts + 1] = "Never shown."
-  end
-  if param.assumed then
-    parts[#parts + 1] = "(Our assumption.)"
-  end
-  if param.lti_carries then
-    parts[#parts + 1] = ("(An LTI launch carries it, as %s.)"):format(param.lti)
-  end
-  return table.concat(parts, " ")
-end
-
--- Whether a call has to give it: what is filled in by itself need not be given.
-local function is_needed(param)
-  local filled_in = param.fallback ~= nil or param.setting ~= nil or param.min ~= nil and param.min == param.max
-  return param.required and not filled_in or false
-end
-
 -- What the vendors' pages of docs/ are made of, too (tests/docs/vendors.lua): this and what follows like it.
-M.param_sentence, M.choice_value, M.effects, M.is_needed = param_sentence, choice_value, EFFECTS, is_needed
+M.effects = EFFECTS
 
 local function add_param(rows, param, operation, indent)
   if param.rest then
     return
   end
   rows[#rows + 1] = {
-    ("%s%s%s  %s"):format(indent, param.name, is_needed(param) and " *" or "", param.type),
-    param_sentence(param, operation),
+    ("%s%s%s  %s"):format(indent, param.name, fields_of.is_needed(param) and " *" or "", param.type),
+    fields_of.param_sentence(param, operation),
   }
   for _, member in ipairs(param.fields or {}) do
     add_param(rows, member, operation, indent .. "  ")
   end
-end
-
--- The tables that a parameter's choice, or the field itself, leads to: a list of {choice, table}.
-local function tables_of(operation, table_name, chooser)
-  if table_name then
-    return { { name = table_name } }
-  end
-  local list = {}
-  for _, param in ipairs(operation.params) do
-    for _, choice in ipairs(param.name == chooser and param.enumeration.choices or {}) do
-      list[#list + 1] = { choice = choice_value(choice), name = choice.table }
-    end
-  end
-  return list
-end
-
--- Members that a call gives beside its parameters, each once: {field, choices}. `all`: read-only ones too.
-local function properties_of(operation, param, all)
-  local known, list = {}, {}
-  local tables = tables_of(operation, param.table, param.fields_of)
-  for _, each in ipairs(tables) do
-    for _, field in ipairs(operation.tables[each.name].fields) do
-      local entry = known[field.name]
-      if not entry and (all or not field.read_only) then
-        entry = { field = field, choices = {} }
-        known[field.name], list[#list + 1] = entry, entry
-      end
-      if entry then
-        table.insert(entry.choices, each.choice)
-      end
-    end
-  end
-  return list, #tables
 end
 
 -- Properties that have parameters of their own are not said twice.
@@ -184,7 +102,7 @@ local function add_properties(out, operation)
     return
   end
   local rows = {}
-  local list, count = properties_of(operation, rest)
+  local list, count = fields_of.properties_of(operation, rest)
   for _, entry in ipairs(list) do
     if not own[entry.field.name] then
       add_param(rows, entry.field, operation, "")
@@ -199,38 +117,11 @@ local function add_properties(out, operation)
   add_rows(out, rows)
 end
 
--- properties(operation) -> fields: what a call may give beside the operation's parameters, and what is read-only.
-function M.properties(operation)
-  local fields = {}
-  for _, param in ipairs(operation.params) do
-    for _, entry in ipairs(param.rest and properties_of(operation, param, true) or {}) do
-      fields[#fields + 1] = entry.field
-    end
-  end
-  return fields
-end
-
-local function add_fields_of(list, operation, fields, table_name, chooser)
-  for _, field in ipairs(fields or {}) do
-    list[#list + 1] = field
-    add_fields_of(list, operation, {}, field.table, field.fields_of)
-  end
-  for _, each in ipairs(tables_of(operation, table_name, chooser)) do
-    add_fields_of(list, operation, operation.tables[each.name].fields)
-  end
-  return list
-end
-
--- result_fields(operation) -> fields: those of its result, in the catalogue's order.
-function M.result_fields(operation)
-  return add_fields_of({}, operation, operation.result, operation.result_table, operation.result_of)
-end
-
 local function add_params(out, operation)
   local rows = {}
   for _, needed in ipairs { true, false } do
     for _, param in ipairs(operation.params) do
-      if is_needed(param) == needed then
+      if fields_of.is_needed(param) == needed then
         add_param(rows, param, operation, "")
       end
     end
@@ -246,25 +137,6 @@ local function add_params(out, operation)
   end
 end
 
--- What a result's field is. `where(table's name, vendor)` says where the properties of a table stand.
-local function field_sentence(field, operation, where)
-  local notes = field.doc .. "."
-  if field.enumeration then
-    local choices = {}
-    for _, choice in ipairs(field.enumeration.choices) do
-      choices[#choices + 1] = ("%s %s"):format(choice_value(choice), choice.name)
-    end
-    notes = ("%s One of: %s."):format(notes, table.concat(choices, ", "))
-  end
-  for _, each in ipairs(tables_of(operation, field.table, field.fields_of)) do
-    notes = ("%s %s%s lists their properties."):format(notes, each.choice and ("Of %s: "):format(each.choice) or "",
-      where(each.name, operation.vendor))
-  end
-  return notes .. (field.assumed and " (Our assumption.)" or "")
-end
-
-M.tables_of, M.field_sentence, M.properties_of = tables_of, field_sentence, properties_of
-
 local function help_of_table(name, vendor)
   return ("`beadle help %s.%s`"):format(vendor, name)
 end
@@ -272,7 +144,7 @@ end
 local function add_fields(rows, fields, prefix, operation)
   for _, field in ipairs(fields) do
     rows[#rows + 1] = { ("%s%s%s  %s"):format(prefix, field.name, field.nullable and " ?" or "", field.type),
-      field_sentence(field, operation, help_of_table) }
+      fields_of.field_sentence(field, operation, help_of_table) }
     if field.fields then
       add_fields(rows, field.fields, prefix .. "  ", operation)
     end
@@ -327,7 +199,7 @@ local function add_result(out, operation)
     end
   end
   add(out, "")
-  local tables = tables_of(operation, operation.result_table, operation.result_of)
+  local tables = fields_of.tables_of(operation, operation.result_table, operation.result_of)
   for _, each in ipairs(tables) do
     add(out, "Result%s: an object with the properties that `beadle help %s.%s` lists",
       each.choice and (" with %s %s"):format(operation.result_of, each.choice) or "", operation.vendor, each.name)

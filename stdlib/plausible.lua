@@ -4,6 +4,7 @@
 -- M.FIRST_ID (ours; far from what vendors count up to), texts "planned-1". For stdlib/dry_run.lua.
 
 local help = require "beadle.help"
+local help_fields = require "beadle.help_fields"
 local json = require "beadle.json"
 local native = require "beadle.config.native"
 
@@ -119,7 +120,7 @@ function M.answer(full, params)
     return other
   end
   local kind = operation.result_kind or "object"
-  local fields = help.result_fields(operation)
+  local fields = help_fields.result_fields(operation)
   if kind == "any" or kind == "none" then
     return {}
   elseif kind == "list" or kind == "each" then

@@ -5,6 +5,7 @@
 local config = require "beadle.config"
 local error_value = require "beadle.error"
 local help = require "beadle.help"
+local help_fields = require "beadle.help_fields"
 local native = require "beadle.session"
 local observe = require "beadle.observe"
 local params_of = require "beadle.complete_params"
@@ -29,7 +30,7 @@ function Calls:order_of(value)
   end
   local found = beadle.try(help.find, name)
   local order = {}
-  for _, field in ipairs(found and help.result_fields(found) or {}) do
+  for _, field in ipairs(found and help_fields.result_fields(found) or {}) do
     order[#order + 1] = field.name
   end
   return order

@@ -11,7 +11,7 @@
 --     uses_row, uses_context
 --   }
 
-local help = require "beadle.help"
+local help_fields = require "beadle.help_fields"
 local lex = require "beadle.check_lex"
 local params_of = require "beadle.complete_params"
 
@@ -189,7 +189,7 @@ local function note_columns(saved, variable, operation)
   if operation.result_kind ~= "object" or operation.paging then
     return
   end
-  for _, field in ipairs(help.result_fields(operation)) do
+  for _, field in ipairs(help_fields.result_fields(operation)) do
     local is_id = field.name:find "_id$" or field.name:find "Id$" or field.name == "id"
     if is_id and not field.nullable and not field.secret and not field.fields then
       saved.columns[#saved.columns + 1] = { name = fresh_name(saved.column_names, field.name),

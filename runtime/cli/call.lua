@@ -5,6 +5,7 @@ local catalogue = require "beadle.catalogue"
 local config = require "beadle.config"
 local fs = require "beadle.fs"
 local help = require "beadle.help"
+local help_fields = require "beadle.help_fields"
 local json = require "beadle.json"
 local options = require "beadle.options"
 local pretty = require "beadle.pretty"
@@ -33,7 +34,7 @@ local function known_params(operation)
       names[#names + 1] = param.name
     end
   end
-  for _, field in ipairs(help.properties(operation)) do
+  for _, field in ipairs(help_fields.properties(operation)) do
     if not params[field.name] then
       params[field.name], names[#names + 1] = field, field.name
     end
@@ -140,7 +141,7 @@ local function run(...)
   if file then
     return give_file(file, answer.content_type, values.output)
   end
-  local text = pretty.json(pretty.printable(answer), add_names({}, help.result_fields(operation)))
+  local text = pretty.json(pretty.printable(answer), add_names({}, help_fields.result_fields(operation)))
   if values.output then
     fs.write(values.output, text .. "\n")
   else

@@ -3,7 +3,7 @@
 -- hold against the catalogue. Lists keep their first element, and what is long is cut; "…" says so.
 
 local fs = require "beadle.fs"
-local help = require "beadle.help"
+local help_fields = require "beadle.help_fields"
 local json = require "beadle.json"
 local pretty = require "beadle.pretty"
 
@@ -62,7 +62,7 @@ function M.text(operation, path)
   if type(answer) ~= "table" or next(answer) == nil then
     return nil
   end
-  local order, text = add_names({}, help.result_fields(operation)), nil
+  local order, text = add_names({}, help_fields.result_fields(operation)), nil
   for depth = DEEPEST, 1, -1 do
     text = pretty.json(shorten(answer, depth), order)
     if lines_in(text) <= MOST_LINES then

@@ -10,6 +10,7 @@ local catalogue = require "beadle.catalogue"
 local example_answer = require "example_answer"
 local fs = require "beadle.fs"
 local help = require "beadle.help"
+local help_fields = require "beadle.help_fields"
 local new_page = require "markdown_page"
 
 local root = (arg[0]:match "^(.*)/[^/]*$" or ".") .. "/../../"
@@ -211,13 +212,13 @@ end
 local function add_settings(page, vendor)
   local rows = {}
   for _, field in ipairs(vendor.settings) do
-    rows[#rows + 1] = { ("`%s`"):format(field.name), field.type, help.param_sentence(field, {}) }
+    rows[#rows + 1] = { ("`%s`"):format(field.name), field.type, help_fields.param_sentence(field, {}) }
   end
   page:add("")
   page:add("## Settings of a profile")
   if vendor.protocol == "smtp" then -- its connections have settings of their own
     for _, field in ipairs(catalogue.settings(vendor.name).common) do
-      rows[#rows + 1] = { ("`%s`"):format(field.name), field.type, help.param_sentence(field, {}) }
+      rows[#rows + 1] = { ("`%s`"):format(field.name), field.type, help_fields.param_sentence(field, {}) }
     end
   else
     page:add("")
@@ -231,7 +232,7 @@ local function add_constants(page, vendor)
   for _, enumeration in ipairs(vendor.enumerations) do
     local choices = {}
     for _, choice in ipairs(enumeration.choices) do
-      choices[#choices + 1] = ("`%s` %s (%s)"):format(choice.name, help.choice_value(choice), choice.doc)
+      choices[#choices + 1] = ("`%s` %s (%s)"):format(choice.name, help_fields.choice_value(choice), choice.doc)
     end
     rows[#rows + 1] = { ("`%s.%s`"):format(vendor.name, enumeration.name), enumeration.doc,
       table.concat(choices, ", ") }
@@ -262,7 +263,7 @@ local function add_rows(rows, fields, path, sentence_of, mark_of)
 end
 
 local function mark_of_param(param)
-  return help.is_needed(param) and " *" or ""
+  return help_fields.is_needed(param) and " *" or ""
 end
 
 local function mark_of_result(field)
@@ -273,7 +274,7 @@ local function needed_first(params)
   local list = {}
   for _, needed in ipairs { true, false } do
     for _, param in ipairs(params) do
-      list[#list + 1] = help.is_needed(param) == needed and param or nil
+      list[#list + 1] = help_fields.is_needed(param) == needed and param or nil
     end
   end
   return list
@@ -283,7 +284,7 @@ end
 local function add_rest(page, operation)
   for _, param in ipairs(operation.params) do
     local links = {}
-    for _, each in ipairs(param.rest and help.tables_of(operation, param.table, param.fields_of) or {}) do
+    for _, each in ipairs(param.rest and help_fields.tables_of(operation, param.table, param.fields_of) or {}) do
       links[#links + 1] = link_to_table(each.name)
     end
     if #links > 0 then
@@ -296,7 +297,7 @@ end
 
 local function add_params(page, operation)
   local rows = add_rows({}, needed_first(operation.params), "", function(param)
-    return help.param_sentence(param, operation)
+    return help_fields.param_sentence(param, operation)
   end, mark_of_param)
   page:table({ "parameter", "type", "what it is" }, rows)
   add_rest(page, operation)
@@ -320,7 +321,7 @@ end
 
 local function result_rows(operation)
   local rows = add_rows({}, operation.result, "", function(field)
-    return help.field_sentence(field, operation, link_to_table)
+    return help_fields.field_sentence(field, operation, link_to_table)
   end, mark_of_result)
   for _, answer in ipairs(operation.answers) do
     rows[#rows + 1] = { ("`%s`"):format(answer.name), answer.type, help.answer_sentence(answer) }
@@ -332,7 +333,7 @@ local function result_rows(operation)
 end
 
 local function add_result(page, operation)
-  local tables = help.tables_of(operation, operation.result_table, operation.result_of)
+  local tables = help_fields.tables_of(operation, operation.result_table, operation.result_of)
   page:add("")
   if #tables > 0 then
     return add_result_tables(page, operation, tables)
@@ -423,7 +424,7 @@ local function add_tables(page, vendor)
     local rows = {}
     for _, field in ipairs(each.fields) do
       rows[#rows + 1] = { ("`%s`%s"):format(field.name, field.read_only and "" or " +"), field.type,
-        help.param_sentence(field, { vendor = vendor.name }) }
+        help_fields.param_sentence(field, { vendor = vendor.name }) }
     end
     page:add("")
     page:add("### %s", each.name)

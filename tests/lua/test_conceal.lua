@@ -4,6 +4,7 @@
 local catalogue = require "beadle.catalogue"
 local conceal = require "beadle.conceal"
 local help = require "beadle.help"
+local help_fields = require "beadle.help_fields"
 local json = require "beadle.json"
 local plausible = require "beadle.plausible"
 local test = require "beadle.test"
@@ -82,7 +83,7 @@ describe("a made-up answer", function()
         equal(type(answer), "table", operation.full_name)
         local first = (operation.result_kind == "list" or operation.result_kind == "each") and answer[1] or answer
         local found = help.find(operation.full_name)
-        for _, field in ipairs(operation.result_kind == "object" and help.result_fields(found) or {}) do
+        for _, field in ipairs(operation.result_kind == "object" and help_fields.result_fields(found) or {}) do
           local always = operation.answers == nil or not operation.answers[1] or operation.answers[1].when ~= nil
           if always and not field.nullable then
             test.truthy(first[field.name] ~= nil, ("%s: %s"):format(operation.full_name, field.name))
